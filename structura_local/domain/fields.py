@@ -1,0 +1,142 @@
+"""How a collection and its fields are declared: once, here, for every layer.
+
+Validation, the SQLite tables, the Postgres tables, the wire format and the merge in both languages are all derived from
+these declarations, so a field is added in one place.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+
+class Kind(Enum):
+    """What a value looks like in JSON."""
+
+    TEXT = "text"
+    NUMBER = "number"  # finite; may be fractional
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    MOMENT = "moment"  # ISO 8601, a date or a date with a time; kept as the client sent it
+    CHOICE = "choice"
+    TEXTS = "texts"  # a list of strings
+    STAGES = "stages"  # the workflow of a job: [{name, isCompleted, completedAt?}]
+    PIN = "pin"  # 4 to 8 digits; comes in, never goes out
+
+
+class Merge(Enum):
+    """How two versions of a field become one when plants and head office meet (docs/glossary.md)."""
+
+    LAST_WRITER = "last-writer"
+    COUNTER = "counter"
+    SET = "set"
+
+
+TEXT_LIMIT = 4_096
+LONG_TEXT_LIMIT = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a collection.
+
+    `name` is the name on the wire. `wire` says that clients see it, `stored` that it has a column: a PIN comes in but is
+    never stored, its hash is stored but never goes out. `legacy` is false for a field that the former frontend does not
+    know; an export leaves it out while it has its default.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    long: bool = False
+    merge: Merge = Merge.LAST_WRITER
+    wire: bool = True
+    stored: bool = True
+    legacy: bool = True
+    secret: bool = False
+    send_null: bool = False
+
+    @property
+    def column(self) -> str:
+        """The name in SQL: `assignedMachineId` is `assigned_machine_id`."""
+        return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", self.name).lower()
+
+    @property
+    def limit(self) -> int:
+        """The longest string taken, in characters."""
+        return LONG_TEXT_LIMIT if self.long else TEXT_LIMIT
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A kind of object: `key` in exports, `path` in URLs, `table` in SQL and in the sync protocol."""
+
+    key: str
+    fields: tuple[Field, ...]
+    newest_first: bool = False
+    append_only: bool = False
+
+    @cached_property
+    def path(self) -> str:
+        return self.table.replace("_", "-")
+
+    @cached_property
+    def table(self) -> str:
+        return re.sub(r"([A-Z])", r"_\1", self.key).lower()
+
+    @cached_property
+    def stored(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.stored)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Fields that are masked wherever a person can look: change log, journal, live updates."""
+        return frozenset(f.name for f in self.fields if f.secret)
+
+    def defaults(self) -> dict[str, Any]:
+        """The fields that a new object has without being told."""
+        return {
+            f.name: list(f.default) if isinstance(f.default, tuple) else f.default
+            for f in self.stored
+            if f.default is not None
+        }
+
+    def public(self, row_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client sees of a row: unset fields left out, `null` only where the contract wants it."""
+        shown: dict[str, Any] = {"id": row_id}
+        for field in self.fields:
+            if field.wire and field.stored:
+                value = data.get(field.name)
+                if value is not None or field.send_null:
+                    shown[field.name] = value
+        return shown
+
+
+def text(name: str, **more: Any) -> Field:
+    return Field(name, Kind.TEXT, **more)
+
+
+def number(name: str, **more: Any) -> Field:
+    return Field(name, Kind.NUMBER, **more)
+
+
+def flag(name: str, **more: Any) -> Field:
+    return Field(name, Kind.BOOLEAN, **more)
+
+
+def moment(name: str, **more: Any) -> Field:
+    return Field(name, Kind.MOMENT, **more)
+
+
+def choice(name: str, *choices: str, **more: Any) -> Field:
+    return Field(name, Kind.CHOICE, choices=choices, **more)

@@ -1,0 +1,14 @@
+"""What a project needs from stock."""
+
+from structura_local.domain.fields import Collection, flag, number, text
+
+PROJECT_ACCESSORIES = Collection(
+    "projectAccessories",
+    (
+        text("projectId", required=True),
+        text("inventoryItemId", required=True),
+        number("quantityRequired", required=True, low=1),
+        number("quantityAllocated", default=0, low=0),
+        flag("isFulfilled", default=False),
+    ),
+)

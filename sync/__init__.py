@@ -1,0 +1,1 @@
+"""How plants and head office stay in step. Start with README.md."""
