@@ -1,0 +1,86 @@
+"""The plant's tables, made from the declarations in domain/. Alembic migrations are checked against this metadata."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, Table, Text
+
+from structura_local.domain.catalog import COLLECTIONS
+from structura_local.domain.fields import Collection, Field, Kind
+
+METADATA = MetaData()
+
+_TYPES: dict[Kind, type[Text] | type[Numeric] | type[Integer]] = {  # type: ignore[type-arg]
+    Kind.NUMBER: Numeric,
+    Kind.INTEGER: Integer,
+    Kind.BOOLEAN: Integer,
+}
+
+
+def _column(field: Field) -> Column:  # type: ignore[type-arg]
+    return Column(field.column, _TYPES.get(field.kind, Text)(), comment=f"{field.name}: {field.kind.value}")
+
+
+def _collection_table(collection: Collection) -> Table:
+    name = collection.table
+    indexes = [
+        # What is to be pushed: rows changed here since the mark.
+        Index(f"ix_{name}_seq", "_seq"),
+        # Lists come in creation order, or newest first by the time of receipt.
+        Index(f"ix_{name}_order", "received_at" if collection.newest_first else "_born", "id"),
+    ]
+    if name == "users":
+        indexes.append(Index("ix_users_pin_lookup", "pin_lookup"))
+    if name == "jobs":
+        indexes.append(Index("ix_jobs_project", "project_id"))
+    return Table(
+        name,
+        METADATA,
+        Column("id", Text, nullable=False, comment="chosen by the client, or made by the server"),
+        *(_column(f) for f in collection.stored),
+        Column("_born", Text, nullable=False, comment="stamp of the creation, and of every field not in _stamps"),
+        Column("_life", Integer, nullable=False, comment="causal length: odd is alive, even is deleted"),
+        Column("_stamps", Text, nullable=False, comment="JSON: stamps of the fields changed since the creation"),
+        Column("_parts", Text, nullable=False, comment="JSON: entries of counters and sets, by field"),
+        Column("_extra", Text, nullable=False, comment="JSON: fields that only a newer version knows"),
+        Column("_seq", Integer, nullable=False, comment="change_log.seq of the last local change; 0: as pulled"),
+        PrimaryKeyConstraint("id", name=f"pk_{name}"),
+        *indexes,
+    )
+
+
+COLLECTION_TABLES = {c.table: _collection_table(c) for c in COLLECTIONS}
+
+CHANGE_LOG = Table(
+    "change_log",
+    METADATA,
+    Column("seq", Integer, comment="counts every change of a row; never reused"),
+    Column("tx", Integer, nullable=False, comment="seq of the first change of the same transaction"),
+    Column("at", Integer, nullable=False, comment="milliseconds since 1970 by this node's clock"),
+    Column("collection", Text, nullable=False),
+    Column("row_id", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="create, update, delete or restore"),
+    Column("origin", Text, nullable=False, comment="api, import, setup or sync"),
+    Column("user_id", Text, comment="who; null for the server itself"),
+    Column("stamp", Text, nullable=False, comment="stamp of the change"),
+    Column("fields", Text, nullable=False, comment='JSON: {"field": [old, new]}; secrets are masked'),
+    PrimaryKeyConstraint("seq", name="pk_change_log"),
+    CheckConstraint("kind IN ('create', 'update', 'delete', 'restore')", name="ck_change_log_kind"),
+    Index("ix_change_log_row", "collection", "row_id"),
+    sqlite_autoincrement=True,
+)
+
+NODE_STATE = Table(
+    "node_state",
+    METADATA,
+    Column("key", Text, comment="node, plant, plant_name, clock, cursor, mark, …"),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("key", name="pk_node_state"),
+)
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("jti", Text, comment="the token's id; a token is good while its row is here"),
+    Column("user_id", Text, nullable=False),
+    Column("expires_at", Integer, nullable=False, comment="seconds since 1970"),
+    PrimaryKeyConstraint("jti", name="pk_sessions"),
+    Index("ix_sessions_user", "user_id"),
+)
