@@ -1,0 +1,89 @@
+"""What can go wrong between a plant and central, as sentences that an IT person can act on."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from sync.protocol import SyncError
+
+# SQLSTATE, or its class (the first two characters), to a sentence; the exact code is looked up first.
+SENTENCES = {
+    "28P01": "Head office refused the password of this plant's bundle; ask head office for a new bundle.",
+    "28000": "Head office does not accept this plant's bundle (it may have been revoked); ask for a new bundle.",
+    "28": "Head office does not accept this plant's bundle; ask head office for a new one.",
+    "3D000": "The database named in the bundle does not exist at head office.",
+    "3F000": "Head office's database is not set up for this program; run `structura-local central init` there.",
+    "42883": "Head office's database is not set up for this version; run `structura-local central init` there.",
+    "42P01": "Head office's database is not set up for this version; run `structura-local central init` there.",
+    "42703": "Head office's database is not set up for this version; run `structura-local central init` there.",
+    "42501": "Head office's database denied access to this plant's data; the bundle's rights are not as enrolled.",
+    "25006": "Head office's database is read-only at the moment (a standby, or under maintenance).",
+    "53100": "Head office's database has no disk space left.",
+    "53300": "Head office's database has too many connections open.",
+    "53": "Head office's database is out of resources.",
+    "55P03": "Somebody at head office holds data of this plant in an open transaction.",
+    "40P01": "Somebody at head office holds data of this plant in an open transaction.",
+    "57P01": "Head office's database closed the connection; it is being restarted, or this bundle was revoked.",
+    "57P03": "Head office's database is starting up or shutting down.",
+    "57": "Head office's database stopped the operation.",
+    "58": "Head office's database server reports a failure of its disk or system.",
+    "08": "The connection to head office broke.",
+    "22": "Head office's database could not take a value.",
+    "P0001": "",  # raised by central's own functions: their text is the sentence
+}
+
+BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock: worth another try
+
+
+def explain(error: BaseException) -> SyncError:
+    """The sentence for an error of the driver, the network or the database, with the original text behind it."""
+    if isinstance(error, SyncError):
+        return error
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        sentence = SENTENCES.get(state, SENTENCES.get(state[:2], "Head office's database reported an error."))
+        return SyncError(f"{sentence} ({error.message or error})" if sentence else str(error.message or error))
+    return SyncError(f"{_sentence(error)} ({str(error) or type(error).__name__})")
+
+
+def _sentence(error: BaseException) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return "Head office's certificate could not be verified; check its name, its issuer and this PC's clock."
+        case ssl.SSLError():
+            return "No encrypted connection to head office could be made."
+        case socket.gaierror():
+            return "The name of head office's server was not found; check the network and DNS."
+        case FileNotFoundError():
+            return "Head office's database is not running on this machine, or a file named in the DSN is missing."
+        case ConnectionRefusedError():
+            return "Head office's server refused the connection; is its database running, and the port right?"
+        case TimeoutError():
+            return "Head office did not answer in time."
+        case ConnectionError() if "SSL" in str(error):
+            return "Head office's server does not offer an encrypted connection."
+        case asyncpg.TargetServerAttributeNotMatched():
+            return "None of head office's servers is the primary at the moment."
+        case asyncpg.ClientConfigurationError() | ValueError():
+            return "The DSN of head office is not valid."
+        case OSError() | asyncpg.InterfaceError():
+            return "The connection to head office broke."
+    return "The exchange with head office failed."
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what the driver raises into SyncError."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        raise explain(error) from error
+
+
+def refusal(central: int, node: int) -> str:
+    """The sentence for two majors that differ."""
+    older = "this plant's program" if node < central else "head office's program"
+    return f"Head office speaks protocol {central}, this plant {node}: {older} wants an upgrade."

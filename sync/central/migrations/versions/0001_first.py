@@ -1,0 +1,292 @@
+"""The ten collections, partitions, nodes, bundles and PIN keys.
+
+Frozen: what a released schema looked like, whatever the declarations say today.
+
+Revision ID: 0001
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0001"
+down_revision = None
+
+SCHEMA = "structura_sync"
+
+
+def upgrade() -> None:
+    _machines()
+    _jobs()
+    _projects()
+    _users()
+    _clients()
+    _inventory()
+    _alerts()
+    _messages()
+    _events()
+    _project_accessories()
+    _partition()
+    _node()
+    _bundle()
+    _pin_key()
+
+
+def _collection(name: str, comment: str, *fields: sa.Column[Any]) -> None:
+    op.create_table(
+        name,
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
+        sa.Column("id", sa.Text, nullable=False, comment="The object's id, unique in its plant and collection."),
+        *fields,
+        sa.Column("_born", sa.Text(collation="C"), nullable=False, comment="Stamp of fields without one of their own."),
+        sa.Column("_life", sa.Integer, nullable=False, comment="Causal length; odd is alive."),
+        sa.Column(
+            "_stamps", JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False, comment="Field name to stamp."
+        ),
+        sa.Column(
+            "_parts",
+            JSONB,
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+            comment="Entries of counters and sets.",
+        ),
+        sa.Column(
+            "_extra",
+            JSONB,
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+            comment="Fields of newer plants, by name.",
+        ),
+        sa.Column("_lsn", sa.BigInteger, nullable=False, comment="Number of the row's last change in its partition."),
+        sa.Column("_by", sa.Text, comment="The node whose push left the row exactly as that node holds it."),
+        sa.PrimaryKeyConstraint("plant_id", "id", name=f"pk_{name}"),
+        schema=SCHEMA,
+        comment=comment,
+    )
+    op.create_index(f"ix_{name}_lsn", name, ["plant_id", "_lsn"], schema=SCHEMA)
+
+
+def _machines() -> None:
+    _collection(
+        "machines",
+        "machines of all plants, with their merge state.",
+        sa.Column("name", sa.Text, comment="name, text"),
+        sa.Column("type", sa.Text, comment="type, choice"),
+        sa.Column("category", sa.Text, comment="category, choice"),
+        sa.Column("brand", sa.Text, comment="brand, text"),
+        sa.Column("status", sa.Text, comment="status, choice"),
+        sa.Column("current_job_id", sa.Text, comment="currentJobId, text"),
+        sa.Column("operator_ids", JSONB, comment="operatorIds, texts"),
+        sa.Column("efficiency", sa.Numeric, comment="efficiency, number"),
+        sa.Column("oee_availability", sa.Numeric, comment="oee_availability, number"),
+        sa.Column("oee_performance", sa.Numeric, comment="oee_performance, number"),
+        sa.Column("oee_quality", sa.Numeric, comment="oee_quality, number"),
+        sa.Column("temperature", sa.Numeric, comment="temperature, number"),
+        sa.Column("last_maintenance", sa.Text, comment="lastMaintenance, moment"),
+        sa.Column("maintenance_reason", sa.Text, comment="maintenanceReason, text"),
+        sa.Column("is_active", sa.Boolean, comment="isActive, boolean"),
+        sa.Column("color", sa.Text, comment="color, text"),
+        sa.Column("total_meters_produced", sa.Numeric, comment="totalMetersProduced, number"),
+        sa.Column("next_maintenance_meters", sa.Numeric, comment="nextMaintenanceMeters, number"),
+    )
+
+
+def _jobs() -> None:
+    _collection(
+        "jobs",
+        "jobs of all plants, with their merge state.",
+        sa.Column("project_id", sa.Text, comment="projectId, text"),
+        sa.Column("machine_type", sa.Text, comment="machineType, choice"),
+        sa.Column("assigned_machine_id", sa.Text, comment="assignedMachineId, text"),
+        sa.Column("operator_ids", JSONB, comment="operatorIds, texts"),
+        sa.Column("product_name", sa.Text, comment="productName, text"),
+        sa.Column("target_quantity", sa.Numeric, comment="targetQuantity, number"),
+        sa.Column("completed_quantity", sa.Numeric, comment="completedQuantity, number"),
+        sa.Column("scrap_quantity", sa.Numeric, comment="scrapQuantity, number"),
+        sa.Column("unit", sa.Text, comment="unit, text"),
+        sa.Column("status", sa.Text, comment="status, choice"),
+        sa.Column("start_date", sa.Text, comment="startDate, moment"),
+        sa.Column("end_date", sa.Text, comment="endDate, moment"),
+        sa.Column("priority_index", sa.BigInteger, comment="priorityIndex, integer"),
+        sa.Column("file_url", sa.Text, comment="fileUrl, text"),
+        sa.Column("notes", sa.Text, comment="notes, text"),
+        sa.Column("operator_notes", sa.Text, comment="operatorNotes, text"),
+        sa.Column("requires_panelizado", sa.Boolean, comment="requiresPanelizado, boolean"),
+        sa.Column("linked_job_id", sa.Text, comment="linkedJobId, text"),
+        sa.Column("workflow_stages", JSONB, comment="workflowStages, stages"),
+        sa.Column("current_coil_id", sa.Text, comment="currentCoilId, text"),
+        sa.Column("is_stock", sa.Boolean, comment="isStock, boolean"),
+        sa.Column("tonnage", sa.Numeric, comment="tonnage, number"),
+        sa.Column("completed_at", sa.Text, comment="completedAt, moment"),
+    )
+
+
+def _projects() -> None:
+    _collection(
+        "projects",
+        "projects of all plants, with their merge state.",
+        sa.Column("name", sa.Text, comment="name, text"),
+        sa.Column("client_id", sa.Text, comment="clientId, text"),
+        sa.Column("deadline", sa.Text, comment="deadline, moment"),
+        sa.Column("status", sa.Text, comment="status, choice"),
+        sa.Column("description", sa.Text, comment="description, text"),
+        sa.Column("budget", sa.Numeric, comment="budget, number"),
+    )
+
+
+def _users() -> None:
+    _collection(
+        "users",
+        "users of all plants, with their merge state.",
+        sa.Column("name", sa.Text, comment="name, text"),
+        sa.Column("role", sa.Text, comment="role, choice"),
+        sa.Column("avatar", sa.Text, comment="avatar, text"),
+        sa.Column("pin_hash", sa.Text, comment="pinHash, text"),
+        sa.Column("pin_lookup", sa.Text, comment="pinLookup, text"),
+    )
+
+
+def _clients() -> None:
+    _collection(
+        "clients",
+        "clients of all plants, with their merge state.",
+        sa.Column("name", sa.Text, comment="name, text"),
+        sa.Column("contact_person", sa.Text, comment="contactPerson, text"),
+        sa.Column("email", sa.Text, comment="email, text"),
+        sa.Column("phone", sa.Text, comment="phone, text"),
+        sa.Column("address", sa.Text, comment="address, text"),
+        sa.Column("tax_id", sa.Text, comment="taxId, text"),
+    )
+
+
+def _inventory() -> None:
+    _collection(
+        "inventory",
+        "inventory of all plants, with their merge state.",
+        sa.Column("name", sa.Text, comment="name, text"),
+        sa.Column("sku", sa.Text, comment="sku, text"),
+        sa.Column("quantity", sa.Numeric, comment="quantity, number"),
+        sa.Column("unit", sa.Text, comment="unit, choice"),
+        sa.Column("min_threshold", sa.Numeric, comment="minThreshold, number"),
+        sa.Column("location", sa.Text, comment="location, text"),
+        sa.Column("is_manufactured", sa.Boolean, comment="isManufactured, boolean"),
+    )
+
+
+def _alerts() -> None:
+    _collection(
+        "alerts",
+        "alerts of all plants, with their merge state.",
+        sa.Column("type", sa.Text, comment="type, choice"),
+        sa.Column("message", sa.Text, comment="message, text"),
+        sa.Column("severity", sa.Text, comment="severity, choice"),
+        sa.Column("timestamp", sa.Text, comment="timestamp, moment"),
+        sa.Column("related_id", sa.Text, comment="relatedId, text"),
+        sa.Column("dismissed", sa.Boolean, comment="dismissed, boolean"),
+        sa.Column("received_at", sa.Text, comment="receivedAt, moment"),
+    )
+
+
+def _messages() -> None:
+    _collection(
+        "messages",
+        "messages of all plants, with their merge state.",
+        sa.Column("from", sa.Text, comment="from, text"),
+        sa.Column("to", sa.Text, comment="to, text"),
+        sa.Column("content", sa.Text, comment="content, text"),
+        sa.Column("timestamp", sa.Text, comment="timestamp, moment"),
+        sa.Column("is_read", sa.Boolean, comment="isRead, boolean"),
+        sa.Column("sender_id", sa.Text, comment="senderId, text"),
+        sa.Column("read_by", JSONB, comment="readBy, texts"),
+    )
+
+
+def _events() -> None:
+    _collection(
+        "events",
+        "events of all plants, with their merge state.",
+        sa.Column("machine_id", sa.Text, comment="machineId, text"),
+        sa.Column("type", sa.Text, comment="type, choice"),
+        sa.Column("description", sa.Text, comment="description, text"),
+        sa.Column("severity", sa.Text, comment="severity, choice"),
+        sa.Column("timestamp", sa.Text, comment="timestamp, moment"),
+        sa.Column("received_at", sa.Text, comment="receivedAt, moment"),
+    )
+
+
+def _project_accessories() -> None:
+    _collection(
+        "project_accessories",
+        "projectAccessories of all plants, with their merge state.",
+        sa.Column("project_id", sa.Text, comment="projectId, text"),
+        sa.Column("inventory_item_id", sa.Text, comment="inventoryItemId, text"),
+        sa.Column("quantity_required", sa.Numeric, comment="quantityRequired, number"),
+        sa.Column("quantity_allocated", sa.Numeric, comment="quantityAllocated, number"),
+        sa.Column("is_fulfilled", sa.Boolean, comment="isFulfilled, boolean"),
+    )
+
+
+def _partition() -> None:
+    op.create_table(
+        "partition",
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The plant's id, part of its roles' names."),
+        sa.Column("name", sa.Text, nullable=False, comment="What people call the plant."),
+        sa.Column(
+            "head", sa.BigInteger, server_default=sa.text("0"), nullable=False, comment="lsn of the last change."
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, comment="When it was enrolled first."),
+        sa.PrimaryKeyConstraint("plant_id", name="pk_partition"),
+        schema=SCHEMA,
+        comment="One row a plant; the lock on it puts the plant's changes in order.",
+    )
+
+
+def _node() -> None:
+    op.create_table(
+        "node",
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
+        sa.Column("node_id", sa.Text, nullable=False, comment="The node's id, as in its stamps."),
+        sa.Column("bundle", sa.Text, nullable=False, comment="The database role that it came with."),
+        sa.Column("version", sa.Text, nullable=False, comment="Version of its program."),
+        sa.Column("protocol", sa.Text, nullable=False, comment="major.minor of its protocol."),
+        sa.Column(
+            "mark", sa.BigInteger, server_default=sa.text("0"), nullable=False, comment="Pushed up to, its numbers."
+        ),
+        sa.Column(
+            "pulled", sa.BigInteger, server_default=sa.text("0"), nullable=False, comment="Pulled up to, an lsn."
+        ),
+        sa.Column("last_contact", sa.DateTime(timezone=True), nullable=False, comment="When it last opened a session."),
+        sa.PrimaryKeyConstraint("plant_id", "node_id", name="pk_node"),
+        sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_node_partition"),
+        schema=SCHEMA,
+        comment="The databases of a plant that have ever been in contact.",
+    )
+
+
+def _bundle() -> None:
+    op.create_table(
+        "bundle",
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
+        sa.Column("role", sa.Text, nullable=False, comment="Name of the database role."),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, comment="When it was handed out."),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), comment="When it was cut off."),
+        sa.PrimaryKeyConstraint("plant_id", "role", name="pk_bundle"),
+        sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_bundle_partition"),
+        schema=SCHEMA,
+        comment="The bundles handed out to plants.",
+    )
+
+
+def _pin_key() -> None:
+    op.create_table(
+        "pin_key",
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
+        sa.Column("key_id", sa.Text, nullable=False, comment="The key's id."),
+        sa.Column("secret", sa.Text, nullable=False, comment="The key in hex, with which the plant hashes PINs."),
+        sa.PrimaryKeyConstraint("plant_id", "key_id", name="pk_pin_key"),
+        sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_pin_key_partition"),
+        schema=SCHEMA,
+        comment="Keys of the plants' PIN hashes, so that a new PC knows the PINs of the old one.",
+    )
