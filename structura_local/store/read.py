@@ -57,11 +57,11 @@ class Reader:
             query = query.where(columns[collection.by_name[name].column] == value)
         for key in _order(kind):
             query = query.order_by(key.desc() if collection.newest_first else key)
-        return [kind.decode(line).row for line in await self._fetch(query.limit(limit))]
+        return [kind.decode(line).row for line in await self.fetch(query.limit(limit))]
 
     async def state(self) -> dict[str, str]:
         """This node's own state: node, plant, cursor, mark, …"""
-        return dict(await self._fetch(select(NODE_STATE.c.key, NODE_STATE.c.value)))
+        return dict(await self.fetch(select(NODE_STATE.c.key, NODE_STATE.c.value)))
 
     async def changed_after(self, mark: int, limit: int) -> Sequence[tuple[str, int]]:
         """(collection, change number) of the rows changed here after `mark`, oldest first."""
@@ -71,17 +71,17 @@ class Reader:
         ]
         union = union_all(*arms).subquery()
         query = select(union.c.collection, union.c.seq).order_by(union.c.seq).limit(limit)
-        return [(line[0], line[1]) for line in await self._fetch(query)]
+        return [(line[0], line[1]) for line in await self.fetch(query)]
 
     async def changed_between(self, collection: Collection, after: int, upto: int) -> list[Stored]:
         """The rows whose last local change has a number in (after, upto]; deleted ones too."""
         kind = codec(collection)
         seq = kind.table.c["_seq"]
-        return [kind.decode(line) for line in await self._fetch(kind.select().where(seq > after, seq <= upto))]
+        return [kind.decode(line) for line in await self.fetch(kind.select().where(seq > after, seq <= upto))]
 
     async def transaction_start(self, seq: int) -> int:
         """The number of the first change of the transaction that made change `seq`."""
-        lines = await self._fetch(select(CHANGE_LOG.c.tx).where(CHANGE_LOG.c.seq == seq))
+        lines = await self.fetch(select(CHANGE_LOG.c.tx).where(CHANGE_LOG.c.seq == seq))
         return int(lines[0][0]) if lines else seq
 
     async def pending(self, mark: int) -> tuple[int, int | None]:
@@ -91,11 +91,12 @@ class Reader:
             for t in COLLECTION_TABLES.values()
         ]
         union = union_all(*counts).subquery()
-        ((total, first),) = await self._fetch(select(func.sum(union.c.n), func.min(union.c.first)))
-        lines = await self._fetch(select(CHANGE_LOG.c.at).where(CHANGE_LOG.c.seq == first))
+        ((total, first),) = await self.fetch(select(func.sum(union.c.n), func.min(union.c.first)))
+        lines = await self.fetch(select(CHANGE_LOG.c.at).where(CHANGE_LOG.c.seq == first))
         return int(total), (int(lines[0][0]) if lines else None)
 
-    async def _fetch(self, statement: ClauseElement) -> Sequence[Any]:
+    async def fetch(self, statement: ClauseElement) -> Sequence[Any]:
+        """The lines of any query of the store."""
         sql, values = compiled(statement)
         return await self._lines(sql, values)
 

@@ -80,7 +80,8 @@ SESSIONS = Table(
     METADATA,
     Column("jti", Text, comment="the token's id; a token is good while its row is here"),
     Column("user_id", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="the user's role when the token was made; another one ends it"),
+    Column("credential", Text, nullable=False, comment="stamp of the user's PIN when the token was made; ditto"),
     Column("expires_at", Integer, nullable=False, comment="seconds since 1970"),
     PrimaryKeyConstraint("jti", name="pk_sessions"),
-    Index("ix_sessions_user", "user_id"),
 )

@@ -292,10 +292,15 @@ def upgrade() -> None:
         "sessions",
         sa.Column("jti", sa.Text(), nullable=False, comment="the token's id; a token is good while its row is here"),
         sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column(
+            "role", sa.Text(), nullable=False, comment="the user's role when the token was made; another one ends it"
+        ),
+        sa.Column(
+            "credential", sa.Text(), nullable=False, comment="stamp of the user's PIN when the token was made; ditto"
+        ),
         sa.Column("expires_at", sa.Integer(), nullable=False, comment="seconds since 1970"),
         sa.PrimaryKeyConstraint("jti", name="pk_sessions"),
     )
-    op.create_index("ix_sessions_user", "sessions", ["user_id"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.Text(), nullable=False, comment="chosen by the client, or made by the server"),

@@ -1,0 +1,50 @@
+"""Messages: each caller sees their own post; one to ALL is read by each on their own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from structura_local import clock
+from structura_local.domain import access
+from structura_local.domain.access import ADMIN, Caller
+from structura_local.domain.messages import MESSAGES, TO_ALL, concerns, is_read_by
+from structura_local.domain.row import Row
+from structura_local.operations.rows import Rows
+from structura_local.store.store import Store
+from structura_local.store.transaction import Transaction
+
+
+class Messages(Rows):
+    def __init__(self, store: Store) -> None:
+        super().__init__(MESSAGES, store)
+
+    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+        """What is addressed to the caller or to ALL and what the caller sent; `all=true` for ADMIN: everything."""
+        self.allowed(caller, access.LIST)
+        everything = caller.role == ADMIN and options.get("all") == "true"
+        self.no_other({k: v for k, v in options.items() if k != "all"})
+        rows = await self.store.reader.list(MESSAGES)
+        return [self.show(r, caller) for r in rows if everything or concerns(r.data, caller.user_id or "")]
+
+    def show(self, row: Row, caller: Caller) -> dict[str, Any]:
+        return {**MESSAGES.public(row.id, row.data), "isRead": is_read_by(row.data, caller.user_id or "")}
+
+    def visible(self, row: Row, caller: Caller) -> bool:
+        return caller.role == ADMIN or concerns(row.data, caller.user_id or "")
+
+    def owns(self, row: Row, caller: Caller) -> bool:
+        return concerns(row.data, caller.user_id or "")
+
+    def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
+        return {"from": caller.user_id or ADMIN, "senderId": caller.user_id, "timestamp": clock.iso(tx.at)}
+
+    def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
+        """To mark a message to ALL as read is to join its readers."""
+        changes = dict(body)
+        if row.data.get("to") == TO_ALL and "isRead" in changes and caller.user_id:
+            readers = [reader for reader in row.data.get("readBy") or () if reader != caller.user_id]
+            changes["readBy"] = [*readers, caller.user_id] if changes.pop("isRead") else readers
+        return changes
+
+    def check_update(self, caller: Caller, allowed: Any, row: Row, changes: Mapping[str, Any]) -> None:
+        as_said = {("isRead" if k == "readBy" else k): v for k, v in changes.items()}
+        super().check_update(caller, allowed, row, as_said)

@@ -1,0 +1,110 @@
+"""The collections whose habits fit in a few lines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from structura_local import clock
+from structura_local.domain import access
+from structura_local.domain.access import OPERATOR, Caller
+from structura_local.domain.alerts import ALERTS
+from structura_local.domain.clients import CLIENTS, CONTACT_DETAILS
+from structura_local.domain.events import EVENTS
+from structura_local.domain.inventory import INVENTORY
+from structura_local.domain.jobs import JOBS
+from structura_local.domain.projects import PROJECTS
+from structura_local.domain.row import Row
+from structura_local.errors import AppError
+from structura_local.operations.rows import Rows
+from structura_local.store.store import Store
+from structura_local.store.transaction import Transaction
+
+NEWEST_EVENTS = 500
+
+
+class Jobs(Rows):
+    """An operator may order a PANELIZADO job, and no other."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(JOBS, store)
+
+    def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
+        if caller.role == OPERATOR and body["machineType"] != "PANELIZADO":
+            raise AppError("forbidden", role=caller.role)
+
+
+class Projects(Rows):
+    """One project is shown with its jobs."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(PROJECTS, store)
+
+    async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
+        project = await super().get(caller, row_id)
+        jobs = await self.store.reader.list(JOBS, projectId=row_id)
+        return {**project, "jobs": [JOBS.public(job.id, job.data) for job in jobs]}
+
+
+class Clients(Rows):
+    """An operator sees no contact details."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(CLIENTS, store)
+
+    def show(self, row: Row, caller: Caller) -> dict[str, Any]:
+        shown = super().show(row, caller)
+        if caller.role == OPERATOR:
+            return {k: v for k, v in shown.items() if k not in CONTACT_DETAILS}
+        return shown
+
+
+class Inventory(Rows):
+    """No two items share a SKU."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(INVENTORY, store)
+
+    def check_unique(self, tx: Transaction, row_id: str, data: Mapping[str, Any]) -> None:
+        for other in tx.find(INVENTORY, sku=data["sku"]) if "sku" in data else ():
+            if other.id != row_id:
+                raise AppError("sku-taken", sku=data["sku"], id=other.id)
+
+    def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
+        if body.get("sku") != row.data.get("sku"):
+            self.check_unique(tx, row.id, body)
+        return dict(body)
+
+
+class Received(Rows):
+    """Alerts and events carry when the server received them, which is the order of their lists."""
+
+    def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
+        now = clock.iso(tx.at)
+        return {"timestamp": now, "receivedAt": now}
+
+
+class Alerts(Received):
+    """Dismissed alerts are only listed when asked for."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(ALERTS, store)
+
+    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+        self.allowed(caller, access.LIST)
+        self.no_other({k: v for k, v in options.items() if k != "dismissed"})
+        wanted = options.get("dismissed", "false")
+        if wanted not in ("true", "false"):
+            raise AppError("invalid", errors=[{"field": "dismissed", "msg": "must be true or false"}])
+        rows = await self.store.reader.list(ALERTS, dismissed=wanted == "true")
+        return [self.show(row, caller) for row in rows]
+
+
+class Events(Received):
+    """The list is the newest 500."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(EVENTS, store)
+
+    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+        self.allowed(caller, access.LIST)
+        self.no_other(options)
+        return [self.show(row, caller) for row in await self.store.reader.list(EVENTS, limit=NEWEST_EVENTS)]

@@ -1,0 +1,174 @@
+"""What can be done with the objects of any collection. A noun with habits of its own overrides the hooks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from structura_local import clock
+from structura_local.domain import access
+from structura_local.domain.access import Caller, Permission
+from structura_local.domain.fields import Collection
+from structura_local.domain.row import Row
+from structura_local.errors import AppError
+from structura_local.store.store import Store
+from structura_local.store.transaction import Author, Transaction
+
+
+class Rows:
+    """List, get, create, update, delete, for one collection.
+
+    Bodies are validated fields by their names on the wire; answers are what the caller may see.
+    """
+
+    def __init__(self, collection: Collection, store: Store) -> None:
+        self.collection = collection
+        self.store = store
+
+    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+        """All objects that the caller may see, in the collection's order."""
+        self.allowed(caller, access.LIST)
+        self.no_other(options)
+        return [self.show(row, caller) for row in await self.store.reader.list(self.collection)]
+
+    async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
+        """One object."""
+        self.allowed(caller, access.READ)
+        row = await self.store.reader.get(self.collection, row_id)
+        if row is None or not self.visible(row, caller):
+            raise AppError("not-found", id=row_id)
+        return self.show(row, caller)
+
+    async def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """Create an object; the second value is false if it was there already, exactly so (a retry)."""
+        self.allowed(caller, access.CREATE)
+        self.check_create(caller, body)
+        prepared = await self.prepare(body)
+
+        def work(tx: Transaction) -> tuple[Row, bool]:
+            return self._create(tx, caller, prepared)
+
+        row, created = await self.store.door.write(work, Author("api", caller.user_id))
+        return self.show(row, caller), created
+
+    async def update(self, caller: Caller, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Change some fields; None clears one (a field with a default goes back to it)."""
+        allowed = self.allowed(caller, access.UPDATE)
+        if body.get("id", row_id) != row_id:
+            raise AppError("invalid", errors=[{"field": "id", "msg": "is not the id in the path"}])
+        prepared = await self.prepare({k: v for k, v in body.items() if k != "id"})
+
+        def work(tx: Transaction) -> Row:
+            row = self.living(tx, row_id, caller)
+            changes = self.changes(tx, caller, row, prepared)
+            self.check_update(caller, allowed, row, changes)
+            after = tx.update(self.collection, row, self.completed(changes))
+            self.after_update(tx, caller, row, after)
+            return after
+
+        return self.show(await self.store.door.write(work, Author("api", caller.user_id)), caller)
+
+    async def delete(self, caller: Caller, row_id: str) -> None:
+        """Delete an object."""
+        allowed = self.allowed(caller, access.DELETE)
+
+        def work(tx: Transaction) -> None:
+            row = self.living(tx, row_id, caller)
+            if allowed.own and not self.owns(row, caller):
+                raise AppError("forbidden", role=caller.role)
+            self.check_delete(tx, row)
+            tx.delete(self.collection, row)
+
+        await self.store.door.write(work, Author("api", caller.user_id))
+
+    # What a noun may do in its own way
+
+    def show(self, row: Row, caller: Caller) -> dict[str, Any]:
+        """What this caller sees of a row."""
+        return self.collection.public(row.id, row.data)
+
+    def visible(self, row: Row, caller: Caller) -> bool:
+        """Whether this caller may see a row at all."""
+        return True
+
+    def owns(self, row: Row, caller: Caller) -> bool:
+        """Whether a row is the caller's own, where the roles table asks."""
+        return False
+
+    def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
+        """Refuse a body that this caller may not create."""
+
+    async def prepare(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Work on a body that takes time, before the door."""
+        return dict(body)
+
+    def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
+        """What the server fills in where a new object does not say."""
+        return {}
+
+    def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The stored fields that a body changes."""
+        return dict(body)
+
+    def check_unique(self, tx: Transaction, row_id: str, data: Mapping[str, Any]) -> None:
+        """Refuse values that another object has and must not share."""
+
+    def check_update(self, caller: Caller, allowed: Permission, row: Row, changes: Mapping[str, Any]) -> None:
+        """Refuse changes that this caller may not make. A value sent back unchanged is no change."""
+        if allowed.own and not self.owns(row, caller):
+            raise AppError("forbidden", role=caller.role)
+        touched = {name for name, value in changes.items() if row.data.get(name) != value}
+        if allowed.fields is not None and touched - allowed.fields:
+            raise AppError("forbidden-fields", role=caller.role, fields=", ".join(sorted(touched - allowed.fields)))
+
+    def after_update(self, tx: Transaction, caller: Caller, before: Row, after: Row) -> None:
+        """What follows from a change, in the same transaction."""
+
+    def check_delete(self, tx: Transaction, row: Row) -> None:
+        """Refuse to delete what must stay."""
+
+    # The rest is the same for all
+
+    def allowed(self, caller: Caller, action: str) -> Permission:
+        """The caller's permission; AppError `forbidden` if there is none."""
+        permission = access.permission(caller.role, self.collection.table, action)
+        if permission is None:
+            raise AppError("forbidden", role=caller.role)
+        return permission
+
+    def living(self, tx: Transaction, row_id: str, caller: Caller) -> Row:
+        """A row that is there and that the caller may see."""
+        row = tx.get(self.collection, row_id)
+        if row is None or not row.alive or not self.visible(row, caller):
+            raise AppError("not-found", id=row_id)
+        return row
+
+    def completed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Defaults in place of cleared fields."""
+        defaults = self.collection.defaults()
+        return {k: defaults.get(k) if v is None else v for k, v in data.items()}
+
+    @staticmethod
+    def no_other(options: Mapping[str, str]) -> None:
+        """Refuse query parameters that nobody has taken."""
+        if options:
+            raise AppError("unknown-parameter", errors=[{"field": k, "msg": "unknown"} for k in options])
+
+    def _create(self, tx: Transaction, caller: Caller, body: Mapping[str, Any]) -> tuple[Row, bool]:
+        row_id = body.get("id") or clock.new_id(self.collection.key, tx.at)
+        said = {k: v for k, v in body.items() if k != "id" and v is not None}
+        known = {**self.collection.defaults(), **said}
+        existing = tx.get(self.collection, row_id)
+        if existing is None:
+            self.check_unique(tx, row_id, known)
+            data = {**self.filled(tx, caller), **known}
+            stored = {f.name for f in self.collection.stored}
+            return tx.create(self.collection, row_id, {k: v for k, v in data.items() if k in stored}), True
+        if not existing.alive:
+            raise AppError("id-deleted", id=row_id)
+        if not self.same(existing, known, self.filled(tx, caller)):
+            raise AppError("id-exists", id=row_id)
+        return existing, False
+
+    def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
+        """Whether a row is what a retry says it to be, apart from what the server filled in by itself."""
+        stored = {k: v for k, v in row.data.items() if k in said or k not in filled}
+        return stored == said

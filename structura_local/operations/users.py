@@ -1,0 +1,90 @@
+"""Users: PINs hashed on the way in, the last administrator kept, one's own profile changed with one's PIN."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from structura_local.domain import access
+from structura_local.domain.access import ADMIN, Caller, Permission
+from structura_local.domain.row import Row
+from structura_local.domain.users import PIN_MASK, USERS
+from structura_local.errors import AppError
+from structura_local.operations.auth import Auth, public_user
+from structura_local.operations.pins import Pins
+from structura_local.operations.rows import Rows
+from structura_local.store.store import Store
+from structura_local.store.transaction import Transaction
+
+
+class Users(Rows):
+    def __init__(self, store: Store, pins: Pins, auth: Auth) -> None:
+        super().__init__(USERS, store)
+        self._pins = pins
+        self._auth = auth
+
+    async def directory(self, caller: Caller) -> list[dict[str, Any]]:
+        """Everybody's id, name, role and avatar, for everybody."""
+        shown = [USERS.public(row.id, row.data) for row in await self.store.reader.list(USERS)]
+        return [{k: v for k, v in user.items() if k in ("id", "name", "role", "avatar")} for user in shown]
+
+    async def update(self, caller: Caller, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        if caller.role != ADMIN and caller.user_id == row_id and body.get("pin", PIN_MASK) != PIN_MASK:
+            await self._check_current_pin(row_id, body.get("currentPin") or "")
+        return await super().update(caller, row_id, {k: v for k, v in body.items() if k != "currentPin"})
+
+    def show(self, row: Row, caller: Caller) -> dict[str, Any]:
+        return public_user(row)
+
+    def owns(self, row: Row, caller: Caller) -> bool:
+        return row.id == caller.user_id
+
+    async def prepare(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The PIN as hash and lookup; the mask means that it stays as it is."""
+        prepared = {k: v for k, v in body.items() if k != "pin"}
+        pin = body.get("pin", PIN_MASK)
+        if pin == PIN_MASK:
+            return prepared
+        return {**prepared, **await self._pins.hashed(pin), "lookups": self._pins.lookups(pin)}
+
+    def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
+        return {"pinHash": None}  # salted: a retry never has the same one
+
+    def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
+        told = {k: v for k, v in said.items() if k not in ("pinHash", "lookups", "pinLookup")}
+        stored = {k: v for k, v in row.data.items() if k not in ("pinHash", "pinLookup")}
+        return told == stored and row.data.get("pinLookup") in said["lookups"]
+
+    def check_unique(self, tx: Transaction, row_id: str, data: Mapping[str, Any]) -> None:
+        for lookup in data.get("lookups", ()):
+            if any(other.id != row_id for other in tx.find(USERS, pinLookup=lookup)):
+                raise AppError("pin-taken")
+
+    def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.check_unique(tx, row.id, body)
+        changes = {k: v for k, v in body.items() if k != "lookups"}
+        if row.data.get("pinLookup") in body.get("lookups", ()):
+            del changes["pinHash"], changes["pinLookup"]  # the PIN they have already
+        return changes
+
+    def check_update(self, caller: Caller, allowed: Permission, row: Row, changes: Mapping[str, Any]) -> None:
+        as_said = {("pin" if k in ("pinHash", "pinLookup") else k): v for k, v in changes.items()}
+        super().check_update(caller, allowed, row, as_said)
+
+    def after_update(self, tx: Transaction, caller: Caller, before: Row, after: Row) -> None:
+        if before.data["role"] == ADMIN != after.data["role"]:
+            self._keep_an_admin(tx)
+        if caller.user_id == after.id:
+            self._auth.renew(tx, caller, after)
+
+    def check_delete(self, tx: Transaction, row: Row) -> None:
+        if row.data["role"] == ADMIN:
+            self._keep_an_admin(tx, but=row.id)
+
+    def _keep_an_admin(self, tx: Transaction, but: str = "") -> None:
+        if not any(admin.id != but for admin in tx.find(USERS, role=access.ADMIN)):
+            raise AppError("last-admin")
+
+    async def _check_current_pin(self, user_id: str, pin: str) -> None:
+        user = await self.store.reader.get(USERS, user_id)
+        data = user.data if user else {}
+        if not await self._pins.matches(pin, data.get("pinLookup"), data.get("pinHash")):
+            raise AppError("current-pin")

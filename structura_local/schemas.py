@@ -1,0 +1,131 @@
+"""Validation of what comes in, made from the declarations in domain/: one model to create and one to change each collection."""
+
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+from pydantic import Field as Constraint
+
+from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind
+from structura_local.domain.jobs import STAGE_NAMES
+from structura_local.domain.users import PIN_MASK
+from structura_local.errors import AppError
+
+ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
+PIN_PATTERN = r"^[0-9]{4,8}$"
+_EXACT = 2**53  # integers up to here survive a double, which is what JSON clients compute with
+
+
+class Purpose(Enum):
+    CREATE = "create"
+    UPDATE = "update"
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain the character U+0000")
+    return value
+
+
+def _as_moment(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 date or timestamp") from None
+    return value
+
+
+def _whole_if_possible(value: float) -> float:
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+
+
+def _text(limit: int, *, empty: bool = True, pattern: str | None = None) -> Any:
+    constraints = StringConstraints(strict=True, min_length=None if empty else 1, max_length=limit, pattern=pattern)
+    return Annotated[str, constraints, AfterValidator(_without_nul)]
+
+
+_ID = Annotated[str, StringConstraints(strict=True, pattern=ID_PATTERN)]
+_MOMENT = Annotated[str, StringConstraints(strict=True, max_length=64), AfterValidator(_as_moment)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Stage(_Strict):
+    """A step of a job's workflow."""
+
+    name: Literal[STAGE_NAMES]  # type: ignore[valid-type]
+    isCompleted: bool  # noqa: N815 - the frontend's name
+    completedAt: _MOMENT | None = None  # noqa: N815
+
+
+class Login(_Strict):
+    """The body of a login."""
+
+    pin: Annotated[str, StringConstraints(strict=True, pattern=PIN_PATTERN)]
+
+
+def _type(field: Field, purpose: Purpose) -> Any:
+    match field.kind:
+        case Kind.TEXT:
+            return _text(field.limit, empty=not field.required)
+        case Kind.NUMBER:
+            bounds = Constraint(strict=True, allow_inf_nan=False, ge=field.low, le=field.high)
+            return Annotated[float, bounds, AfterValidator(_whole_if_possible)]
+        case Kind.INTEGER:
+            return Annotated[int, Constraint(strict=True, ge=-_EXACT, le=_EXACT)]
+        case Kind.BOOLEAN:
+            return Annotated[bool, Constraint(strict=True)]
+        case Kind.MOMENT:
+            return _MOMENT
+        case Kind.CHOICE:
+            return Literal[field.choices]
+        case Kind.TEXTS:
+            return list[_text(TEXT_LIMIT, empty=False)]  # type: ignore[misc]
+        case Kind.STAGES:
+            return list[Stage]
+        case Kind.PIN:
+            pin = Annotated[str, StringConstraints(strict=True, pattern=PIN_PATTERN)]
+            # A form that shows the mask sends it back; that means 'unchanged'.
+            return pin if purpose is Purpose.CREATE else pin | Literal[PIN_MASK]  # type: ignore[valid-type]
+
+
+@cache
+def model(collection: Collection, purpose: Purpose) -> type[BaseModel]:
+    """The model of a body that creates or changes an object of `collection`."""
+    fields: dict[str, Any] = {"id": (_ID | None, None)}
+    for field in collection.fields:
+        if field.wire:
+            kind = _type(field, purpose)
+            if field.required:
+                fields[field.name] = (kind, ... if purpose is Purpose.CREATE else None)
+            else:
+                fields[field.name] = (kind | None, None)
+    if collection.table == "users" and purpose is Purpose.UPDATE:
+        fields["currentPin"] = (Annotated[str, StringConstraints(strict=True, max_length=8)] | None, None)
+    return create_model(f"{collection.table}_{purpose.value}", __base__=_Strict, **fields)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body; AppError `malformed` if it is none."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise AppError("malformed") from None
+
+
+def checked(kind: type[BaseModel], value: Any) -> dict[str, Any]:
+    """The fields that `value` sets, checked; AppError `invalid` lists every one that is wrong."""
+    try:
+        return kind.model_validate(value).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise AppError("invalid", errors=[_fault(fault) for fault in error.errors(include_url=False)]) from None
+
+
+
+def _fault(fault: Any) -> dict[str, str]:
+    return {"field": ".".join(map(str, fault["loc"])) or "body", "msg": fault["msg"]}

@@ -1,0 +1,27 @@
+"""The plant's database as one thing to open and close: the door for writing, a reader beside it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from structura_local import clock
+from structura_local.store.door import Door
+from structura_local.store.migrate import upgrade
+from structura_local.store.read import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    door: Door
+    reader: Reader
+    now: clock.Now
+
+    @classmethod
+    async def open(cls, path: Path, now: clock.Now = clock.now) -> "Store":
+        """Create or migrate the database at `path` and open it."""
+        upgrade(path)
+        return cls(Door.open(path, now), await Reader.open(path), now)
+
+    async def close(self) -> None:
+        """Finish waiting writes and close."""
+        await self.reader.close()
+        await self.door.close()
