@@ -45,9 +45,6 @@ class Users(Rows):
             return prepared
         return {**prepared, **await self._pins.hashed(pin), "lookups": self._pins.lookups(pin)}
 
-    def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
-        return {"pinHash": None}  # salted: a retry never has the same one
-
     def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
         told = {k: v for k, v in said.items() if k not in ("pinHash", "lookups", "pinLookup")}
         stored = {k: v for k, v in row.data.items() if k not in ("pinHash", "pinLookup")}

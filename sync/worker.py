@@ -1,0 +1,125 @@
+"""The loop around the exchange: wakes, exchanges, backs off, says what it does, stops.
+
+It wakes when something is written here, when central notifies, and every few seconds in case a notification could not come
+(behind a pooler). It runs on the server's event loop and leaves it after every slice of work.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+
+from structura_local import __version__, clock
+from structura_local.store.store import Store
+from structura_local.store.transaction import Change
+from sync.central.postgres import PostgresCentral
+from sync.local import KeyRing, LocalPort
+from sync.protocol import Hello, SyncError, VersionRefused, Welcome
+from sync.session import exchange
+from sync.status import Monitor
+
+POLL = 5.0  # seconds between looks at central without a reason
+GATHER = 0.02  # seconds in which the writes of one tap come together
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts while the link is down
+REFUSED_PAUSE = 300.0  # seconds; only an upgrade helps
+
+
+class Worker:
+    """`plant` and `dsn` come from the enrolment bundle. Run it with `run()`, cancel that to stop."""
+
+    def __init__(self, store: Store, ring: KeyRing, plant: str, dsn: str, monitor: Monitor) -> None:
+        self._store = store
+        self._port = LocalPort(store, ring)
+        self._plant = plant
+        self._dsn = dsn
+        self._monitor = monitor
+        self._news = asyncio.Event()  # something to exchange
+        self._asked = asyncio.Event()  # a person asked for it: no waiting for the link either
+        self._log = logging.getLogger(__name__)
+        monitor.enrolled = True
+        monitor.wake = self._ask
+        monitor.report(state="connecting", detail="Connecting to head office.")
+        store.door.listen(self._written)
+
+    async def run(self) -> None:
+        """Exchange until cancelled. No error ends it; each is reported and tried again."""
+        pause = FIRST_PAUSE
+        while True:
+            contact = clock.iso(self._store.now())
+            self._contact = False
+            try:
+                await self._connected()
+            except SyncError as error:
+                self._failed(str(error))
+                refused = isinstance(error, VersionRefused)
+            except Exception:
+                self._log.exception("the sync worker met an error it does not know")
+                self._failed("The exchange failed unexpectedly; the server's log has the details.")
+                refused = False
+            if self._contact:
+                pause = FIRST_PAUSE
+            wait = REFUSED_PAUSE if refused else pause * random.uniform(0.5, 1.0)
+            self._monitor.report(
+                nextTry=clock.iso(self._store.now() + int(wait * 1000)),
+                offlineSince=self._monitor.snapshot().offlineSince or contact,
+            )
+            await _first_of(self._asked, wait)
+            self._asked.clear()
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _connected(self) -> None:
+        """Exchange over one connection for as long as it lives."""
+        central = await PostgresCentral.connect(self._dsn, self._plant)
+        try:
+            await central.listen(lambda head: self._news.set())
+            while True:
+                self._news.clear()
+                self._asked.clear()
+                await self._exchange(central)
+                await _first_of(self._news, POLL)
+                await asyncio.sleep(GATHER)
+        finally:
+            await central.close()
+
+    async def _exchange(self, central: PostgresCentral) -> None:
+        state = await self._store.reader.state()
+        await exchange(self._port, central, Hello(self._plant, state["node"], __version__), self)
+        self._contact = True
+        self._monitor.report(
+            state="waiting",
+            detail="Everything has been exchanged; waiting for changes.",
+            lastExchange=clock.iso(self._store.now()),
+            lastError=None,
+            offlineSince=None,
+            nextTry=None,
+        )
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Central has answered (session.Observer)."""
+        self._monitor.report(
+            state="exchanging", detail="Exchanging changes.", clockOffsetMs=welcome.now - self._store.now()
+        )
+
+    def moved(self, pushed: int, pulled: int) -> None:
+        """Rows are safe on the other side (session.Observer)."""
+        self._contact = True
+        snapshot = self._monitor.snapshot()
+        self._monitor.report(pushed=snapshot.pushed + pushed, pulled=snapshot.pulled + pulled)
+
+    def _failed(self, sentence: str) -> None:
+        if self._monitor.snapshot().lastError != sentence:
+            self._log.warning("sync: %s", sentence)
+        self._monitor.report(state="offline", detail="No exchange; the plant works by itself.", lastError=sentence)
+
+    def _written(self, changes: list[Change]) -> None:
+        if any(change.origin != "sync" for change in changes):
+            self._news.set()
+
+    def _ask(self) -> None:
+        self._asked.set()
+        self._news.set()
+
+
+async def _first_of(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
