@@ -20,6 +20,13 @@ class System:
         self._monitor = monitor
         self._data_dir = data_dir
 
+    async def ready(self) -> None:
+        """Returns when the database answers; AppError `database` if it does not."""
+        try:
+            await self._store.reader.state()
+        except Exception as error:
+            raise AppError("database") from error
+
     async def status(self, caller: Caller) -> dict[str, Any]:
         """Plant, version, the sync in words, what waits since when, free disk in bytes."""
         if permission(caller.role, "system", READ) is None:

@@ -1,0 +1,122 @@
+"""The composition root: the only file that knows every layer. It makes the parts and joins them."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from structura_local import clock
+from structura_local.domain.catalog import COLLECTIONS
+from structura_local.errors import StartError
+from structura_local.folder import Folder
+from structura_local.operations.auth import Auth
+from structura_local.operations.messages import Messages
+from structura_local.operations.nouns import Alerts, Clients, Events, Inventory, Jobs, Projects
+from structura_local.operations.pins import Pins
+from structura_local.operations.rows import Rows
+from structura_local.operations.system import System
+from structura_local.operations.transfer import Transfer
+from structura_local.operations.users import Users
+from structura_local.settings import Settings
+from structura_local.store.store import Store
+from structura_local.web import context
+from structura_local.web.middleware import around
+from structura_local.web.routes import routes
+from sync.status import Monitor
+from sync.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+MAX_BODY = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A plant's data with the operations that commands use beside the server."""
+
+    store: Store
+    pins: Pins
+    transfer: Transfer
+
+
+@asynccontextmanager
+async def opened(folder: Folder, now: clock.Now = clock.now) -> AsyncIterator[Plant]:
+    """The plant in this folder, for one process at a time; made if it is not there."""
+    with folder.locked():
+        store = await Store.open(folder.database, now)
+        pins = Pins(folder.pin_keys)
+        try:
+            yield Plant(store, pins, Transfer(store, pins))
+        finally:
+            pins.close()
+            await store.close()
+
+
+@asynccontextmanager
+async def served(settings: Settings, folder: Folder, now: clock.Now = clock.now) -> AsyncIterator[str]:
+    """The running server; yields its address. The sync worker runs beside it if the plant is enrolled."""
+    folder.require()
+    async with AsyncExitStack() as stack:
+        plant = await stack.enter_async_context(opened(folder, now))
+        monitor = Monitor()
+        if bundle := folder.bundle():
+            worker = Worker(plant.store, folder, bundle["plantId"], bundle["dsn"], monitor)
+            stack.push_async_callback(_stop, asyncio.create_task(worker.run(), name="sync worker"))
+        local_token = secrets.token_urlsafe(32)
+        secret = settings.jwt_secret or folder.token_secret()
+        auth = Auth(plant.store, plant.pins, secret, settings.token_hours, local_token)
+        await auth.load()
+        runner = web.AppRunner(application(settings, plant, auth, monitor), access_log=None, handle_signals=False)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        listening = _listen(settings.host, settings.port)
+        await web.SockSite(runner, listening, shutdown_timeout=5).start()
+        host, port = listening.getsockname()[:2]
+        url = f"http://{'localhost' if host in ('0.0.0.0', '::', '127.0.0.1') else host}:{port}"  # noqa: S104
+        folder.announce(url, local_token)
+        stack.callback(folder.withdraw)
+        _log.info("serving %s on %s", folder.path, url)
+        yield url
+
+
+def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) -> web.Application:
+    """The web application over a plant."""
+    store = plant.store
+    users = Users(store, plant.pins, auth)
+    special: list[Rows] = [
+        Jobs(store), Projects(store), Clients(store), Inventory(store), Alerts(store), Messages(store), Events(store), users,
+    ]  # fmt: skip
+    nouns: dict[str, Rows] = {noun.collection.table: noun for noun in special}
+    for collection in COLLECTIONS:
+        nouns.setdefault(collection.table, Rows(collection, store))
+    app = web.Application(middlewares=[around], client_max_size=MAX_BODY)
+    app[context.SETTINGS] = settings
+    app[context.AUTH] = auth
+    app[context.USERS] = users
+    app[context.NOUNS] = nouns
+    app[context.SYSTEM] = System(store, monitor, settings.data_dir)
+    app[context.TRANSFER] = plant.transfer
+    app.add_routes(routes(settings))
+    return app
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=512)
+    except OSError as error:
+        raise StartError(
+            f"Port {port} on {host} cannot be used: {error.strerror or error}. Choose another with --port."
+        ) from error
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,70 @@
+"""From the kind of an error to its HTTP status, once; and the problem document (RFC 9457) that carries it."""
+
+import orjson
+from aiohttp import web
+
+from structura_local.errors import AppError, Kind
+
+STATUS = {
+    Kind.MALFORMED: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD: 405,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.MEDIA_TYPE: 415,
+    Kind.INVALID: 422,
+    Kind.INTERNAL: 500,
+    Kind.BUSY: 503,
+    Kind.DISK_FULL: 507,
+}
+_TITLES = {
+    400: "Bad request",
+    401: "Not logged in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Not valid",
+    500: "Internal error",
+    503: "Not available",
+    507: "Disk full",
+}
+
+
+def problem(error: AppError, request: web.BaseRequest) -> web.Response:
+    """The answer that tells of an error, in the caller's language."""
+    status = STATUS[error.kind]
+    document = {
+        "type": f"/problems/{error.code}",
+        "title": _TITLES[status],
+        "status": status,
+        "detail": error.sentence(language(request)),
+    }
+    if error.errors:
+        document["errors"] = error.errors  # type: ignore[assignment]
+    headers = {"Content-Language": language(request)}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "1"
+    return web.Response(
+        status=status, body=orjson.dumps(document), content_type="application/problem+json", headers=headers
+    )
+
+
+def language(request: web.BaseRequest) -> str:
+    """`es` or `en`, whichever the caller prefers; English when nothing matches."""
+    wanted: list[tuple[float, str]] = []
+    for position, part in enumerate(request.headers.get("Accept-Language", "").split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            continue
+        if tag[:2].lower() in ("es", "en") and weight > 0:
+            wanted.append((-weight + position / 1e6, tag[:2].lower()))
+    return min(wanted)[1] if wanted else "en"

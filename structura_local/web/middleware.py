@@ -1,0 +1,83 @@
+"""The one middleware: request id, CORS, errors to problem documents, and the headers that every answer has."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from structura_local.clock import random_word
+from structura_local.errors import AppError
+from structura_local.web.context import SETTINGS
+from structura_local.web.errors import problem
+
+_log = logging.getLogger("structura_local.requests")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_EXPOSED = "ETag, Link, X-Total-Count, Retry-After"
+_METHODS = "GET, POST, PATCH, DELETE"
+_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Accept-Language"
+
+
+@web.middleware
+async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every request passes here, on its way in and out."""
+    started = time.monotonic()
+    request_id = random_word(12)
+    try:
+        response = _preflight(request) or await handler(request)
+    except AppError as error:
+        response = problem(error, request)
+        if error.__cause__ is not None:
+            _log.error("%s %s: %s", request_id, error.code, error.__cause__)
+    except web.HTTPMethodNotAllowed as error:
+        response = problem(AppError("method", method=request.method), request)
+        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    except web.HTTPNotFound:
+        response = problem(AppError("no-route"), request)
+    except web.HTTPRequestEntityTooLarge:
+        response = problem(AppError("too-large"), request)
+    except web.HTTPException as error:
+        response = error  # what aiohttp says of a request that is not HTTP
+    except ConnectionResetError:
+        raise
+    except Exception:
+        _log.exception("%s %s %s failed", request_id, request.method, request.path)
+        response = problem(AppError("internal"), request)
+    headers = response.headers
+    headers["X-Request-Id"] = request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    _allow_origin(request, response)
+    _log.debug(
+        "%s %s %s %d %.1f ms",
+        request_id,
+        request.method,
+        request.path,
+        response.status,
+        (time.monotonic() - started) * 1e3,
+    )
+    return response
+
+
+def _preflight(request: web.Request) -> web.StreamResponse | None:
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        return None
+    headers = {
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": _HEADERS,
+        "Access-Control-Max-Age": "7200",
+    }
+    return web.Response(status=204, headers=headers)
+
+
+def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:
+    allowed = request.app[SETTINGS].cors_origins
+    if not allowed:
+        return
+    response.headers["Vary"] = "Origin"
+    origin = request.headers.get("Origin")
+    if origin and (origin in allowed or "*" in allowed):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED

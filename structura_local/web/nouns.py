@@ -1,0 +1,50 @@
+"""The ten collections: parse, one operation, respond."""
+
+from aiohttp import web
+
+from structura_local.domain.fields import Collection
+from structura_local.errors import AppError
+from structura_local.schemas import Purpose, model
+from structura_local.web.bodies import answer, read
+from structura_local.web.context import KIOSK, NOUNS, SETTINGS, caller
+
+
+class Noun:
+    """The handlers of one collection."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
+
+    async def list(self, request: web.Request) -> web.Response:
+        """GET /api/<collection>"""
+        try:
+            who = await caller(request)
+        except AppError:
+            if self.collection.path not in request.app[SETTINGS].kiosks:
+                raise
+            who = KIOSK
+        rows = await request.app[NOUNS][self.collection.table].list(who, request.query)
+        return answer(rows, **{"Cache-Control": "no-cache"})
+
+    async def get(self, request: web.Request) -> web.Response:
+        """GET /api/<collection>/:id"""
+        noun = request.app[NOUNS][self.collection.table]
+        return answer(await noun.get(await caller(request), request.match_info["id"]))
+
+    async def post(self, request: web.Request) -> web.Response:
+        """POST /api/<collection>"""
+        who = await caller(request)
+        body = await read(request, model(self.collection, Purpose.CREATE))
+        made, created = await request.app[NOUNS][self.collection.table].create(who, body)
+        return answer(made, 201 if created else 200)
+
+    async def patch(self, request: web.Request) -> web.Response:
+        """PATCH /api/<collection>/:id"""
+        who = await caller(request)
+        body = await read(request, model(self.collection, Purpose.UPDATE))
+        return answer(await request.app[NOUNS][self.collection.table].update(who, request.match_info["id"], body))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """DELETE /api/<collection>/:id"""
+        await request.app[NOUNS][self.collection.table].delete(await caller(request), request.match_info["id"])
+        return answer({"ok": True})
