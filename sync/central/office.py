@@ -73,7 +73,9 @@ async def revoke(dsn: str, role: str) -> None:
             if known is None:
                 raise SyncError(f"Head office has not handed out a bundle with the role {role}.")
             await connection.execute(f'ALTER ROLE "{role}" NOLOGIN')
-            await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", role)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", role
+            )
         finally:
             await connection.close()
 

@@ -74,7 +74,7 @@ async def test_a_connection_that_was_killed(central_dsn: str) -> None:
     central = await PostgresCentral.connect(bundle["dsn"], PLANT)
     admin = await asyncpg.connect(central_dsn)
     await admin.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'plant_%' AND "
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename LIKE 'plant_%' AND "
         "datname = current_database()"
     )
     await admin.close()
