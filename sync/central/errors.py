@@ -35,6 +35,9 @@ SENTENCES = {
     "P0001": "",  # raised by central's own functions: their text is the sentence
 }
 
+# What a session may meet. asyncpg raises InternalClientError when a connection dies between a statement and the rollback.
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError)
+
 BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock: worth another try
 
 
@@ -69,7 +72,7 @@ def _sentence(error: BaseException) -> str:
             return "None of head office's servers is the primary at the moment."
         case asyncpg.ClientConfigurationError() | ValueError():
             return "The DSN of head office is not valid."
-        case OSError() | asyncpg.InterfaceError():
+        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return "The connection to head office broke."
     return "The exchange with head office failed."
 
@@ -79,7 +82,7 @@ def explained() -> Iterator[None]:
     """Turn what the driver raises into SyncError."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except FAILURES as error:
         raise explain(error) from error
 
 

@@ -9,7 +9,6 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
-import asyncpg
 import orjson
 
 from structura_local.domain.catalog import COLLECTIONS
@@ -17,7 +16,7 @@ from structura_local.domain.fields import Collection, Kind
 from structura_local.domain.row import Row
 from sync.central.batch import copy_text, fold
 from sync.central.dsn import connect
-from sync.central.errors import BUSY, explain, explained, refusal
+from sync.central.errors import BUSY, FAILURES, explain, explained, refusal
 from sync.central.functions import INCOMING, INCOMING_COLUMNS
 from sync.protocol import MAX_BATCH_ROWS, Batch, Hello, Page, Tagged, VersionRefused, Welcome
 
@@ -44,7 +43,7 @@ class PostgresCentral:
         """Close the connection; at once if the other end does not answer."""
         try:
             await self._connection.close(timeout=2)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except FAILURES:
             self._connection.terminate()
 
     async def listen(self, callback: Callable[[int], None]) -> bool:
@@ -60,7 +59,7 @@ class PostgresCentral:
 
         try:
             await self._connection.add_listener(f"structura_sync_{self.plant}", notified)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except FAILURES:
             return False
         return True
 
@@ -128,11 +127,9 @@ async def _persist(attempt: Callable[[], Awaitable[int]]) -> int:
     for left in reversed(range(PUSH_ATTEMPTS)):
         try:
             return await attempt()
-        except asyncpg.PostgresError as error:
-            if error.sqlstate not in BUSY or not left:
+        except FAILURES as error:
+            if getattr(error, "sqlstate", None) not in BUSY or not left:
                 raise explain(error) from error
-        except (asyncpg.InterfaceError, OSError, ValueError) as error:
-            raise explain(error) from error
         await asyncio.sleep(random.uniform(0.05, LONGEST_PAUSE))
     raise AssertionError("unreachable")
 

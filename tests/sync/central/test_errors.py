@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from sync.central import office
-from sync.central.errors import explain
+from sync.central.errors import explain, explained
 from sync.central.postgres import PostgresCentral
 from sync.protocol import SyncError
 from tests.postgres import with_database
@@ -86,6 +86,7 @@ async def test_a_connection_that_was_killed(central_dsn: str) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
+        (asyncpg.TargetServerAttributeNotMatched("x"), "is the primary"),
         (asyncpg.InvalidPasswordError("x"), "refused the password"),
         (asyncpg.DiskFullError("x"), "no disk space"),
         (asyncpg.ReadOnlySQLTransactionError("x"), "read-only"),
@@ -93,10 +94,13 @@ async def test_a_connection_that_was_killed(central_dsn: str) -> None:
         (asyncpg.CannotConnectNowError("x"), "starting up or shutting down"),
         (ssl.SSLCertVerificationError("x"), "certificate could not be verified"),
         (TimeoutError(), "did not answer in time"),
+        (asyncpg.InternalClientError("x"), "connection to head office broke"),
         (ConnectionResetError("x"), "connection to head office broke"),
         (asyncpg.NumericValueOutOfRangeError("x"), "could not take a value"),
     ],
 )
 async def test_each_failure_has_its_sentence(error: Exception, sentence: str) -> None:
     """What the cluster of the tests cannot be made to do."""
+    with pytest.raises(SyncError, match=sentence), explained():
+        raise error
     assert sentence in str(explain(error))
