@@ -33,8 +33,6 @@ from sync.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-MAX_BODY = 2**20
-
 
 @dataclass(frozen=True, slots=True)
 class Plant:
@@ -95,7 +93,7 @@ def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) 
     nouns: dict[str, Rows] = {noun.collection.table: noun for noun in special}
     for collection in COLLECTIONS:
         nouns.setdefault(collection.table, Rows(collection, store))
-    app = web.Application(middlewares=[around], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[around])
     app[context.SETTINGS] = settings
     app[context.AUTH] = auth
     app[context.USERS] = users

@@ -35,8 +35,8 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
     ),
     "too-large": (
         Kind.TOO_LARGE,
-        "The body is larger than 1 MiB.",
-        "El cuerpo supera 1 MiB.",
+        "The body is larger than {limit} MiB.",
+        "El cuerpo supera {limit} MiB.",
     ),
     "invalid": (
         Kind.INVALID,

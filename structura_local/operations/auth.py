@@ -49,7 +49,7 @@ class Auth:
 
     async def login(self, pin: str) -> dict[str, Any]:
         """A token for the one user with this PIN. One bcrypt check, whether there is such a user or not."""
-        found = [r for look in self._pins.lookups(pin) for r in await self._store.reader.list(USERS, pinLookup=look)]
+        found = [r for look in self._pins.lookups(pin) for r in await self._store.reader.find(USERS, pinLookup=look)]
         user = found[0] if found else None
         data = user.data if user else {}
         if not await self._pins.matches(pin, data.get("pinLookup"), data.get("pinHash")) or user is None:
@@ -110,7 +110,7 @@ class Auth:
     async def _everybody(self) -> Mapping[str, Row]:
         users = self._users
         if users is None:
-            users = self._users = {row.id: row for row in await self._store.reader.list(USERS)}
+            users = self._users = {row.id: row for row in await self._store.reader.find(USERS)}
         return users
 
     def _on_changes(self, changes: list[Change]) -> None:

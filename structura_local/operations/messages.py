@@ -17,12 +17,12 @@ class Messages(Rows):
     def __init__(self, store: Store) -> None:
         super().__init__(MESSAGES, store)
 
-    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
         """What is addressed to the caller or to ALL and what the caller sent; `all=true` for ADMIN: everything."""
         self.allowed(caller, access.LIST)
         everything = caller.role == ADMIN and options.get("all") == "true"
         self.no_other({k: v for k, v in options.items() if k != "all"})
-        rows = await self.store.reader.list(MESSAGES)
+        rows = await self.store.reader.find(MESSAGES)
         return [self.show(r, caller) for r in rows if everything or concerns(r.data, caller.user_id or "")]
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Projects(Rows):
 
     async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
         project = await super().get(caller, row_id)
-        jobs = await self.store.reader.list(JOBS, projectId=row_id)
+        jobs = await self.store.reader.find(JOBS, projectId=row_id)
         return {**project, "jobs": [JOBS.public(job.id, job.data) for job in jobs]}
 
 
@@ -88,13 +88,13 @@ class Alerts(Received):
     def __init__(self, store: Store) -> None:
         super().__init__(ALERTS, store)
 
-    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
         self.allowed(caller, access.LIST)
         self.no_other({k: v for k, v in options.items() if k != "dismissed"})
         wanted = options.get("dismissed", "false")
         if wanted not in ("true", "false"):
             raise AppError("invalid", errors=[{"field": "dismissed", "msg": "must be true or false"}])
-        rows = await self.store.reader.list(ALERTS, dismissed=wanted == "true")
+        rows = await self.store.reader.find(ALERTS, dismissed=wanted == "true")
         return [self.show(row, caller) for row in rows]
 
 
@@ -104,7 +104,7 @@ class Events(Received):
     def __init__(self, store: Store) -> None:
         super().__init__(EVENTS, store)
 
-    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
         self.allowed(caller, access.LIST)
         self.no_other(options)
-        return [self.show(row, caller) for row in await self.store.reader.list(EVENTS, limit=NEWEST_EVENTS)]
+        return [self.show(row, caller) for row in await self.store.reader.find(EVENTS, limit=NEWEST_EVENTS)]

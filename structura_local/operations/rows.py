@@ -23,11 +23,11 @@ class Rows:
         self.collection = collection
         self.store = store
 
-    async def list(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
         """All objects that the caller may see, in the collection's order."""
         self.allowed(caller, access.LIST)
         self.no_other(options)
-        return [self.show(row, caller) for row in await self.store.reader.list(self.collection)]
+        return [self.show(row, caller) for row in await self.store.reader.find(self.collection)]
 
     async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
         """One object."""

@@ -81,7 +81,7 @@ class Transfer:
         if permission(caller.role, "administration", "read") is None:
             raise AppError("forbidden", role=caller.role)
         return {
-            collection.key: [_exported(collection, row) for row in await self._store.reader.list(collection)]
+            collection.key: [_exported(collection, row) for row in await self._store.reader.find(collection)]
             for collection in COLLECTIONS
         }
 
@@ -107,7 +107,7 @@ class Transfer:
         return rows
 
     async def _hash_pins(self, users: dict[str, dict[str, Any]], tally: Tally, progress: Progress | None) -> None:
-        existing = {row.id: row for row in await self._store.reader.list(USERS)}
+        existing = {row.id: row for row in await self._store.reader.find(USERS)}
         taken = {row.data.get("pinLookup"): row.id for row in existing.values()}
         for done, (user_id, data) in enumerate(users.items(), 1):
             pin = data.pop("pin", PIN_MASK)
@@ -125,7 +125,7 @@ class Transfer:
 
     async def _verified(self, rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> bool:
         for collection in COLLECTIONS:
-            stored = {row.id: row.data for row in await self._store.reader.list(collection)}
+            stored = {row.id: row.data for row in await self._store.reader.find(collection)}
             for row_id, data in rows[collection.key].items():
                 there = stored.get(row_id, {})
                 if any(there.get(name) != value for name, value in data.items()):

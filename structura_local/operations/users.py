@@ -23,7 +23,7 @@ class Users(Rows):
 
     async def directory(self, caller: Caller) -> list[dict[str, Any]]:
         """Everybody's id, name, role and avatar, for everybody."""
-        shown = [USERS.public(row.id, row.data) for row in await self.store.reader.list(USERS)]
+        shown = [USERS.public(row.id, row.data) for row in await self.store.reader.find(USERS)]
         return [{k: v for k, v in user.items() if k in ("id", "name", "role", "avatar")} for user in shown]
 
     async def update(self, caller: Caller, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:

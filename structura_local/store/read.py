@@ -48,7 +48,7 @@ class Reader:
             return row if row.alive else None
         return None
 
-    async def list(self, collection: Collection, limit: int | None = None, **equal: Any) -> list[Row]:
+    async def find(self, collection: Collection, limit: int | None = None, **equal: Any) -> list[Row]:
         """The living rows in the collection's order, those whose fields have the given values."""
         kind = codec(collection)
         columns = kind.table.c

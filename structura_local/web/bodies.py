@@ -1,5 +1,6 @@
 """JSON in and out of HTTP bodies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,24 +11,29 @@ from structura_local.errors import AppError
 from structura_local.schemas import checked, parse
 
 
+MEGABYTE = 2**20
+MAX_BODY = MEGABYTE
+
+
 async def read(request: web.Request, kind: type[BaseModel]) -> dict[str, Any]:
     """The checked fields of a request's body; AppError for every way in which it can be wrong."""
     return checked(kind, await read_any(request))
 
 
-async def read_any(request: web.Request) -> Any:
-    """The JSON value of a request's body."""
+async def read_any(request: web.Request, limit: int = MAX_BODY) -> Any:
+    """The JSON value of a request's body of at most `limit` bytes."""
     if request.content_type != "application/json" and not request.content_type.endswith("+json"):
         raise AppError("not-json")
-    try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise AppError("too-large") from None
-    return parse(body)
+    if (request.content_length or 0) > limit:
+        raise AppError("too-large", limit=limit // MEGABYTE)
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise AppError("too-large", limit=limit // MEGABYTE)
+    return parse(bytes(body))
 
 
-def answer(value: Any, status: int = 200, **headers: str) -> web.Response:
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON answer."""
-    return web.Response(
-        status=status, body=orjson.dumps(value), content_type="application/json", headers={k: v for k, v in headers.items()}
-    )
+    return web.Response(status=status, body=orjson.dumps(value), content_type="application/json", headers=headers)

@@ -36,8 +36,6 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
     except web.HTTPNotFound:
         response = problem(AppError("no-route"), request)
-    except web.HTTPRequestEntityTooLarge:
-        response = problem(AppError("too-large"), request)
     except web.HTTPException as error:
         response = error  # what aiohttp says of a request that is not HTTP
     except ConnectionResetError:

@@ -23,8 +23,8 @@ class Noun:
             if self.collection.path not in request.app[SETTINGS].kiosks:
                 raise
             who = KIOSK
-        rows = await request.app[NOUNS][self.collection.table].list(who, request.query)
-        return answer(rows, **{"Cache-Control": "no-cache"})
+        rows = await request.app[NOUNS][self.collection.table].find_all(who, request.query)
+        return answer(rows, headers={"Cache-Control": "no-cache"})
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /api/<collection>/:id"""

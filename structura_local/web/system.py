@@ -4,8 +4,10 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from structura_local.web.bodies import answer, read_any
+from structura_local.web.bodies import MEGABYTE, answer, read_any
 from structura_local.web.context import SYSTEM, TRANSFER, caller
+
+MAX_IMPORT = 256 * MEGABYTE  # the memory of a plant PC, not the disk, is the limit
 
 
 async def health(request: web.Request) -> web.Response:
@@ -33,10 +35,9 @@ async def sync_now(request: web.Request) -> web.Response:
 async def take_in(request: web.Request) -> web.Response:
     """POST /api/system/import?dryRun=true"""
     who = await caller(request)
-    report = await request.app[TRANSFER].take_in(
-        who, await read_any(request), dry_run=request.query.get("dryRun") == "true"
-    )
-    return answer(asdict(report))
+    file = await read_any(request, MAX_IMPORT)
+    dry_run = request.query.get("dryRun") == "true"
+    return answer(asdict(await request.app[TRANSFER].take_in(who, file, dry_run=dry_run)))
 
 
 async def give_out(request: web.Request) -> web.Response:
