@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     command("now", commands.sync_now, "Exchange with head office now.", sync)
 
+    _office_commands(command, subs)
+    if importlib.util.find_spec("structura_local.demo"):  # not in the packaged program
+        from structura_local import demo  # noqa: PLC0415
+
+        trial = command("demo", demo.run, "Try it out: a plant with sample data and a head office, on this machine.")
+        trial.add_argument("--port", type=int)
+        trial.add_argument("--frontend", metavar="DIR")
+    command("version", commands.version, f"Say the version ({__version__}).")
+    return parser
+
+
+def _office_commands(command: Callable[..., argparse.ArgumentParser], subs: Any) -> None:
     central = subs.add_parser("central", help="For head office.").add_subparsers(required=True, metavar="WHAT")
     dsn: dict[str, Any] = {"nargs": "?", "default": os.environ.get("DATABASE_URL"), "metavar": "DSN"}
     dsn["help"] = "postgresql://user:password@host/database (default: $DATABASE_URL)"
@@ -97,15 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     state = command("status", office.status, "Where each plant stands.", central)
     state.add_argument("dsn", **dsn)
     state.add_argument("--json", action="store_true")
-
-    if importlib.util.find_spec("structura_local.demo"):  # not in the packaged program
-        from structura_local import demo
-
-        trial = command("demo", demo.run, "Try it out: a plant with sample data and a head office, on this machine.")
-        trial.add_argument("--port", type=int)
-        trial.add_argument("--frontend", metavar="DIR")
-    command("version", commands.version, f"Say the version ({__version__}).")
-    return parser
 
 
 if __name__ == "__main__":

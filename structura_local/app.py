@@ -88,7 +88,8 @@ def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) 
     store = plant.store
     users = Users(store, plant.pins, auth)
     special: list[Rows] = [
-        Jobs(store), Projects(store), Clients(store), Inventory(store), Alerts(store), Messages(store), Events(store), users,
+        Jobs(store), Projects(store), Clients(store), Inventory(store),
+        Alerts(store), Messages(store), Events(store), users,
     ]  # fmt: skip
     nouns: dict[str, Rows] = {noun.collection.table: noun for noun in special}
     for collection in COLLECTIONS:

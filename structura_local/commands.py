@@ -83,9 +83,7 @@ async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Fol
                 bar.update(done - bar.n)
 
             async with app.opened(folder) as plant:
-                report = asdict(
-                    await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=progress)
-                )
+                report = asdict(await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=progress))
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:

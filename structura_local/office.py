@@ -13,7 +13,7 @@ from sync.central import office
 async def init(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Set up central."""
     await office.init(_dsn(arguments))
-    print("Head office's database is ready. Next: 'structura-local central enroll DSN PLANT --out FILE' for each plant PC.")
+    print("Head office's database is ready. Next, for each plant PC: 'structura-local central enroll'.")
     return 0
 
 

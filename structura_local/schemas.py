@@ -1,4 +1,7 @@
-"""Validation of what comes in, made from the declarations in domain/: one model to create and one to change each collection."""
+"""Validation of what comes in, made from the declarations in domain/.
+
+Each collection has a model of a body that creates an object and one of a body that changes it.
+"""
 
 from datetime import datetime
 from enum import Enum
@@ -91,7 +94,7 @@ def _type(field: Field, purpose: Purpose) -> Any:
         case Kind.PIN:
             pin = Annotated[str, StringConstraints(strict=True, pattern=PIN_PATTERN)]
             # A form that shows the mask sends it back; that means 'unchanged'.
-            return pin if purpose is Purpose.CREATE else pin | Literal[PIN_MASK]  # type: ignore[valid-type]
+            return pin if purpose is Purpose.CREATE else pin | Literal[PIN_MASK]
 
 
 @cache
@@ -124,7 +127,6 @@ def checked(kind: type[BaseModel], value: Any) -> dict[str, Any]:
         return kind.model_validate(value).model_dump(exclude_unset=True)
     except ValidationError as error:
         raise AppError("invalid", errors=[_fault(fault) for fault in error.errors(include_url=False)]) from None
-
 
 
 def _fault(fault: Any) -> dict[str, str]:

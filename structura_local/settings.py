@@ -1,7 +1,7 @@
 """The only reader of environment, settings file and paths.
 
-A setting comes from a flag, else from the environment (`STRUCTURA_…`), else from `settings.toml` in the data folder, else
-it has its default. What is wrong is named with where it stands.
+A setting comes from a flag, else from the environment (`STRUCTURA_…`), else from `settings.toml` in the data folder,
+else it has its default. What is wrong is named with where it stands.
 """
 
 import os
@@ -30,7 +30,7 @@ class Settings:
     port: int = 8000
     frontend: Path | None = None  # folder with a built frontend, served at /
     cors_origins: tuple[str, ...] = ()  # other origins whose pages may call the API; * for any
-    kiosk_collections: tuple[str, ...] | None = None  # lists open without a token; None: machines if there is a frontend
+    kiosk_collections: tuple[str, ...] | None = None  # open without a token; None: machines if there is a frontend
     token_hours: float = 12.0  # how long a login lasts
     jwt_secret: str = ""  # signs tokens; empty: a key made on first start
     log_level: str = "INFO"

@@ -66,7 +66,7 @@ class LocalPort:
         """In slices; the cursor moves in the transaction of the last one, so that it is never ahead of the rows."""
         unknown = sorted({tagged.collection for tagged in page.rows} - BY_TABLE.keys())
         if unknown:
-            raise SyncError(f"Head office sent data this version does not know ({', '.join(unknown)}); upgrade this PC.")
+            raise SyncError(f"Head office sent data unknown to this version ({', '.join(unknown)}); upgrade this PC.")
 
         for start in range(0, max(len(page.rows), 1), SLICE):
             await self._store.door.write(partial(_apply, page, start), Author("sync"))

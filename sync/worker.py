@@ -1,7 +1,7 @@
 """The loop around the exchange: wakes, exchanges, backs off, says what it does, stops.
 
-It wakes when something is written here, when central notifies, and every few seconds in case a notification could not come
-(behind a pooler). It runs on the server's event loop and leaves it after every slice of work.
+It wakes when something is written here, when central notifies, and every few seconds in case a notification could not
+come (behind a pooler). It runs on the server's event loop and leaves it after every slice of work.
 """
 
 import asyncio

@@ -42,9 +42,9 @@ LONG_TEXT_LIMIT = 65_536
 class Field:
     """One field of a collection.
 
-    `name` is the name on the wire. `wire` says that clients see it, `stored` that it has a column: a PIN comes in but is
-    never stored, its hash is stored but never goes out. `legacy` is false for a field that the former frontend does not
-    know; an export leaves it out while it has its default.
+    `name` is the name on the wire. `wire` says that clients see it, `stored` that it has a column: a PIN comes in but
+    is never stored, its hash is stored but never goes out. `legacy` is false for a field that the former frontend
+    does not know; an export leaves it out while it has its default.
     """
 
     name: str

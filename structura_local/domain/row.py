@@ -1,10 +1,10 @@
 """A row with its merge state: the one shape in which data is stored, sent and merged.
 
 `life` is a causal length: 1 alive, 2 deleted, 3 restored, … Odd is alive; the greater wins.
-`born` is the stamp of the row's creation and of every field without a stamp of its own in `stamps`; most rows are never
-changed and carry an empty `stamps`. `parts` holds the entries of counters and sets, by field. `data` maps field names to
-JSON values; a field that is missing or None is unset. Names in `data` that this version does not know belong to a newer
-one and are carried along untouched.
+`born` is the stamp of the row's creation and of every field without a stamp of its own in `stamps`; most rows are
+never changed and carry an empty `stamps`. `parts` holds the entries of counters and sets, by field. `data` maps
+field names to JSON values; a field that is missing is unset. Names in `data` that this version does not know belong to
+a newer one and are carried along untouched.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Stamps: when and where a field was written, in an order that all nodes agree on.
 
-A hybrid logical clock (Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014): it follows the wall clock while that
-runs forwards, counts on when it does not, and never falls behind a stamp it has seen. A stamp is text, so that SQLite,
-Postgres and Python compare it alike, byte by byte:
+A hybrid logical clock (Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014): it follows the wall clock while
+that runs forwards, counts on when it does not, and never falls behind a stamp it has seen. A stamp is text, so
+that SQLite, Postgres and Python compare it alike, byte by byte:
 
     0199f3b2c1d0 0007 k3m9x2ab      (without the spaces)
     milliseconds hex, counter hex, node id
@@ -73,5 +73,4 @@ class HybridClock:
         """Take note of a stamp from elsewhere: later ticks are greater."""
         ms, counter, _ = split(stamp)
         with self._lock:
-            if (ms, counter) > (self._ms, self._counter):
-                self._ms, self._counter = ms, counter
+            self._ms, self._counter = max((self._ms, self._counter), (ms, counter))

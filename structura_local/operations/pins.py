@@ -1,7 +1,7 @@
-"""PINs: hashed with a key that lies beside the database, found by a keyed digest, checked with bcrypt off the event loop.
+"""PINs: hashed with a key that lies beside the database, checked with bcrypt off the event loop.
 
-`pinLookup` is "<key id>:<HMAC of the PIN>", so that a login finds its user without trying every hash; `pinHash` is bcrypt over
-another HMAC. Without the key a stolen database gives no PIN away, however few PINs there are.
+`pinLookup` is "<key id>:<HMAC of the PIN>", so that a login finds its user without trying every hash; `pinHash` is
+bcrypt over another HMAC. Without the key a stolen database gives no PIN away, however few PINs there are.
 """
 
 import asyncio

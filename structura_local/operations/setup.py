@@ -9,7 +9,6 @@ from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 
 
-
 async def name_plant(store: Store, name: str) -> None:
     """Give this database's plant its name."""
     await store.door.write(lambda tx: tx.set_state("plant_name", name), Author("setup"))

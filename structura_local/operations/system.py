@@ -51,7 +51,7 @@ async def describe(store: Store, monitor: Monitor, data_dir: Path) -> dict[str, 
         "node": state["node"],
         "version": __version__,
         "sync": {
-            **{k: v for k, v in asdict(monitor.snapshot()).items()},
+            **asdict(monitor.snapshot()),
             "pending": pending,
             "pendingSince": clock.iso(since) if since else None,
         },

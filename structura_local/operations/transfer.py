@@ -114,11 +114,11 @@ class Transfer:
             old = existing[user_id].data if user_id in existing else {}
             lookups = [] if pin == PIN_MASK else self._pins.lookups(pin)
             if not lookups or old.get("pinLookup") in lookups:
-                data |= {k: old[k] for k in ("pinHash", "pinLookup") if k in old}
+                data.update({k: old[k] for k in ("pinHash", "pinLookup") if k in old})
             elif any(taken.get(lookup, user_id) != user_id for lookup in lookups):
                 tally.repaired.append({"id": user_id, "reason": "PIN belongs to somebody else, imported without a PIN"})
             else:
-                data |= await self._pins.hashed(pin)
+                data.update(await self._pins.hashed(pin))
                 taken[data["pinLookup"]] = user_id
             if progress:
                 progress(done, len(users))

@@ -1,8 +1,8 @@
 """THE DOOR: the one way to write, for the API, imports and the sync alike.
 
-One thread owns the one writing connection. It takes all writes that are waiting into one SQLite transaction, gives each a
-savepoint so that one that fails takes nobody with it, commits once (one fsync for all), and only then answers the writers
-and announces what changed.
+One thread owns the one writing connection. It takes all writes that are waiting into one SQLite transaction, gives
+each a savepoint so that one that fails takes nobody with it, commits once (one fsync for all), and only then answers
+the writers and announces what changed.
 """
 
 import asyncio

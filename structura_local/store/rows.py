@@ -3,19 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import Select, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from structura_local.domain.fields import Collection, Field, Kind
 from structura_local.domain.row import Row
 from structura_local.store.tables import COLLECTION_TABLES
 
-_DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = sqlite.dialect()
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -29,7 +30,7 @@ class Stored:
 
 def compiled(statement: ClauseElement) -> tuple[str, list[Any]]:
     """The SQL text of a statement and its parameters in order."""
-    result = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    result = cast(SQLCompiler, statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
     names = result.positiontup or []
     return str(result), [result.params[name] for name in names]
 

@@ -11,7 +11,7 @@ from structura_local.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login. It ends when the user's role or PIN (`credential`, its stamp) is another, or at `expires_at` (seconds)."""
+    """A login. It ends when the user's role or PIN (`credential`: its stamp) changes, or at `expires_at` (seconds)."""
 
     jti: str
     user_id: str

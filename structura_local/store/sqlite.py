@@ -1,9 +1,8 @@
 """Opening the database: which SQLite, and every pragma with its reason."""
 
-import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or sys.platform == "darwin":
     import sqlite3 as driver
@@ -11,6 +10,8 @@ else:
     # Newer than Python's own: SQLite before 3.51.3 can damage a WAL database when two connections checkpoint at once
     # (sqlite.org/wal.html#walresetbug).
     from pysqlite3 import dbapi2 as driver
+
+__all__ = ["VERSION", "Connection", "Error", "connect", "driver", "is_full"]
 
 Connection = driver.Connection
 Error = driver.Error
@@ -51,15 +52,3 @@ def _pragmas(read_only: bool) -> list[str]:
 def is_full(error: BaseException) -> bool:
     """Whether a database error means that the disk is full."""
     return isinstance(error, driver.OperationalError) and "full" in str(error)
-
-
-@contextlib.contextmanager
-def transaction(connection: driver.Connection) -> Any:
-    """All or nothing, for work before the door is open (migrations)."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

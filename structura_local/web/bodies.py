@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from structura_local.errors import AppError
 from structura_local.schemas import checked, parse
 
-
 MEGABYTE = 2**20
 MAX_BODY = MEGABYTE
 

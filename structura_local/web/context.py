@@ -15,7 +15,7 @@ from structura_local.settings import Settings
 SETTINGS = web.AppKey("settings", Settings)
 AUTH = web.AppKey("auth", Auth)
 USERS = web.AppKey("users", Users)
-NOUNS: web.AppKey[Mapping[str, Rows]] = web.AppKey("nouns", dict)  # type: ignore[arg-type]
+NOUNS: web.AppKey[Mapping[str, Rows]] = web.AppKey("nouns", dict)
 SYSTEM = web.AppKey("system", System)
 TRANSFER = web.AppKey("transfer", Transfer)
 

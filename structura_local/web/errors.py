@@ -45,7 +45,7 @@ def problem(error: AppError, request: web.BaseRequest) -> web.Response:
         "detail": error.sentence(language(request)),
     }
     if error.errors:
-        document["errors"] = error.errors  # type: ignore[assignment]
+        document["errors"] = error.errors
     headers = {"Content-Language": language(request)}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -35,7 +35,7 @@ SENTENCES = {
     "P0001": "",  # raised by central's own functions: their text is the sentence
 }
 
-# What a session may meet. asyncpg raises InternalClientError when a connection dies between a statement and the rollback.
+# What a session may meet. asyncpg raises InternalClientError when a connection dies between a statement and its end.
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError)
 
 BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock: worth another try

@@ -120,7 +120,8 @@ RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO structura_sync."{collection.table}" AS t
         (plant_id, id{columns}, _born, _life, _stamps, _parts, _extra, _lsn, _by)
-    SELECT p_plant, i.id{values}, i.born, i.life, i.stamps, i.parts, i.data - '{{{known}}}'::text[], p_base + i.n, p_node
+    SELECT p_plant, i.id{values}, i.born, i.life, i.stamps, i.parts, i.data - '{{{known}}}'::text[],
+        p_base + i.n, p_node
     FROM pg_temp.incoming AS i, jsonb_to_record(i.data) AS d({record})
     WHERE i.collection = '{collection.table}'
     ON CONFLICT (plant_id, id) DO UPDATE SET
