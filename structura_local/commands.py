@@ -17,6 +17,7 @@ from structura_local.errors import AppError, StartError
 from structura_local.folder import Folder, write_secret
 from structura_local.operations import setup, system
 from structura_local.owner import ask
+from structura_local.schemas import parse
 from structura_local.settings import Settings
 from structura_local.store import sqlite
 from structura_local.store.transaction import Author
@@ -68,11 +69,11 @@ async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Fol
     """Import a file, into the running server if there is one."""
     folder.require()
     try:
-        file = json.loads(arguments.file.read_text(encoding="utf-8"))
+        file = parse(arguments.file.read_bytes())
     except OSError as error:
         raise StartError(f"{arguments.file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise StartError(f"{arguments.file} is not a JSON file: {error}") from error
+    except AppError as error:
+        raise StartError(f"{arguments.file} is not a JSON file: {error.__context__}") from error
     if folder.is_locked():
         report = await ask(folder, "POST", f"/api/system/import?dryRun={str(arguments.dry_run).lower()}", file)
     else:

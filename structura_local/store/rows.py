@@ -30,7 +30,7 @@ class Stored:
 
 def compiled(statement: ClauseElement) -> tuple[str, list[Any]]:
     """The SQL text of a statement and its parameters in order."""
-    result = cast(SQLCompiler, statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
+    result = cast("SQLCompiler", statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
     names = result.positiontup or []
     return str(result), [result.params[name] for name in names]
 
