@@ -1,0 +1,145 @@
+"""Real plant servers, as processes of their own, for tests that start, kill and ask them as their users would."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import asyncpg
+
+PROGRAM = (sys.executable, "-m", "structura_local")
+PIN = "4711"
+
+
+async def command(*arguments: str | Path) -> str:
+    """Run a command of the program to its end; returns what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+async def until(
+    condition: Callable[[], Awaitable[bool]], seconds: float = 40.0, what: Callable[[], Any] = lambda: "it never came"
+) -> float:
+    """Wait for a condition; returns the seconds it took."""
+    started = time.monotonic()
+    while not await condition():
+        assert time.monotonic() - started < seconds, what()
+        await asyncio.sleep(0.01)
+    return time.monotonic() - started
+
+
+class PlantServer:
+    """A plant in a folder of its own, with its server while `async with` lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder.with_suffix(".log")
+        self._token = ""
+        self._url = ""
+
+    async def set_up(self, name: str = "Planta") -> None:
+        """A new plant with one administrator."""
+        arguments = ("--plant", name, "--admin-name", "Ana", "--admin-pin", PIN)
+        await command("init", "--data-dir", self.folder, *arguments)
+
+    async def enroll(self, bundle: dict[str, Any]) -> None:
+        """Connect the plant (or a new, empty folder) to head office."""
+        file = self.folder.with_suffix(".bundle")
+        file.write_text(json.dumps(bundle))
+        await command("enroll", file, "--data-dir", self.folder, "--yes")
+
+    async def __aenter__(self) -> Self:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *PROGRAM, "serve", "--data-dir", self.folder, "--host", "127.0.0.1", "--port", "0",
+                stdout=asyncio.subprocess.PIPE, stderr=log,
+            )  # fmt: skip
+        assert self._process.stdout
+        line = (await self._process.stdout.readline()).decode()
+        assert " serves " in line, self.log.read_text()
+        self._url = line.split(" serves ")[1].split()[0].replace("localhost", "127.0.0.1")
+        self._client = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        code = await self._process.wait()
+        assert code in (0, -signal.SIGKILL), self.log.read_text()
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self._process.kill()
+
+    async def log_in(self, pin: str = PIN) -> dict[str, Any]:
+        """The user with this PIN; their token goes with the next requests."""
+        answer: dict[str, Any] = await self.ask("POST", "/api/auth/login", {"pin": pin})
+        self._token = answer["token"]
+        user: dict[str, Any] = answer["user"]
+        return user
+
+    async def can_log_in(self, pin: str = PIN) -> bool:
+        """Whether there is a user with this PIN by now."""
+        try:
+            await self.log_in(pin)
+        except AssertionError:
+            return False
+        return True
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """A JSON answer; every answer that is no success fails the test."""
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        async with self._client.request(method, self._url + path, json=body, headers=headers) as response:
+            answer = await response.json(content_type=None)
+            assert response.status < 300, answer
+            return answer
+
+    async def find(self, path: str) -> Any:
+        """An object, or None if it is not here."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with self._client.get(self._url + path, headers=headers) as response:
+            return await response.json() if response.status == 200 else None
+
+    async def sync(self) -> dict[str, Any]:
+        """What the server says of its sync."""
+        status: dict[str, Any] = (await self.ask("GET", "/api/system/status"))["sync"]
+        return status
+
+    async def in_step(self) -> bool:
+        """Whether nothing waits and the last exchange went well."""
+        sync = await self.sync()
+        return bool(sync["pending"] == 0 and sync["state"] == "waiting" and sync["lastError"] is None)
+
+
+async def add_events(plant: PlantServer, ids: Sequence[str]) -> None:
+    """Report events, some at a time, as a shop floor does."""
+    waiting = list(ids)
+
+    async def terminal() -> None:
+        while waiting:
+            event = {"id": waiting.pop(), "machineId": "TALLER", "type": "CLEANING", "description": "limpieza"}
+            await plant.ask("POST", "/api/events", {**event, "severity": "INFO"})
+
+    await asyncio.gather(*(terminal() for _ in range(16)))
+
+
+async def query(dsn: str, sql: str, *values: Any) -> list[Any]:
+    """Lines from head office's database, seen as head office sees it."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return list(await connection.fetch(sql, *values))
+    finally:
+        await connection.close()
