@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -14,13 +15,15 @@ import aiohttp
 import asyncpg
 
 PROGRAM = (sys.executable, "-m", "structura_local")
+# Byte code is kept, as it is where the program is installed; without it every start compiles everything.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 PIN = "4711"
 
 
 async def command(*arguments: str | Path) -> str:
     """Run a command of the program to its end; returns what it printed."""
     process = await asyncio.create_subprocess_exec(
-        *PROGRAM, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *PROGRAM, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=ENVIRONMENT
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
@@ -62,7 +65,7 @@ class PlantServer:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *PROGRAM, "serve", "--data-dir", self.folder, "--host", "127.0.0.1", "--port", "0",
-                stdout=asyncio.subprocess.PIPE, stderr=log,
+                stdout=asyncio.subprocess.PIPE, stderr=log, env=ENVIRONMENT,
             )  # fmt: skip
         assert self._process.stdout
         line = (await self._process.stdout.readline()).decode()
