@@ -70,13 +70,18 @@ async def served(settings: Settings, folder: Folder, now: clock.Now = clock.now)
         secret = settings.jwt_secret or folder.token_secret()
         auth = Auth(plant.store, plant.pins, secret, settings.token_hours, local_token)
         await auth.load()
-        runner = web.AppRunner(application(settings, plant, auth, monitor), access_log=None, handle_signals=False)
+        runner = web.AppRunner(
+            application(settings, plant, auth, monitor),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=5,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         listening = _listen(settings.host, settings.port)
-        await web.SockSite(runner, listening, shutdown_timeout=5).start()
+        await web.SockSite(runner, listening).start()
         host, port = listening.getsockname()[:2]
-        url = f"http://{'localhost' if host in ('0.0.0.0', '::', '127.0.0.1') else host}:{port}"  # noqa: S104
+        url = f"http://{_reached(host)}:{port}"
         folder.announce(url, local_token)
         stack.callback(folder.withdraw)
         _log.info("serving %s on %s", folder.path, url)
@@ -113,6 +118,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise StartError(
             f"Port {port} on {host} cannot be used: {error.strerror or error}. Choose another with --port."
         ) from error
+
+
+def _reached(host: str) -> str:
+    """The host part of the URL at which this machine reaches a server that listens on `host`."""
+    if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
