@@ -35,7 +35,7 @@ check: setup ## what has to be green before a push: lint, types, tests
 	$(BIN)/pytest -q -n auto $(CLOSED)
 
 dist: setup ## the program without Python, in dist/structura-local, and its selftest
-	PYINSTALLER_CONFIG_DIR=build/cache $(BIN)/pyinstaller --noconfirm --log-level WARN structura.spec $(CLOSED)
+	$(BIN)/python packaging/build.py $(CLOSED)
 	$(BIN)/python -W 'ignore:XDG_RUNTIME_DIR is not set' packaging/selftest.py dist/structura-local $(CLOSED)
 
 lock: ## pin the dependencies anew (uv has to be in .venv: .venv/bin/pip install uv)

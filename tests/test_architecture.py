@@ -190,7 +190,7 @@ RULES = {
         no_commit,
         "connection.execute('COMMIT')\nconnection.commit()",
         least=50,
-        # sqlite.py and migrate.py: before the door is open. Central: its transactions are asyncpg's, COMMIT is in its DDL.
+        # sqlite.py, migrate.py: before the door is open. Central: its transactions are asyncpg's; DDL says COMMIT.
         but=(
             "structura_local/store/door.py",
             "structura_local/store/migrate.py",
