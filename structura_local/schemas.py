@@ -3,7 +3,7 @@
 Each collection has a model of a body that creates an object and one of a body that changes it.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -35,14 +35,20 @@ def _without_nul(value: str) -> str:
 
 def _as_moment(value: str) -> str:
     try:
-        datetime.fromisoformat(value)
-    except ValueError:
+        if value[10:11] not in ("", "T", "t", " "):  # Python takes any character here
+            raise ValueError
+        datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError("must be an ISO 8601 date or timestamp") from None
     return value
 
 
 def _whole_if_possible(value: float) -> float:
     return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+
+
+def _without_unset(stage: "Stage") -> "Stage":
+    return stage if stage.completedAt else Stage(name=stage.name, isCompleted=stage.isCompleted)
 
 
 def _text(limit: int, *, empty: bool = True, pattern: str | None = None) -> Any:
@@ -90,11 +96,11 @@ def _type(field: Field, purpose: Purpose) -> Any:
         case Kind.TEXTS:
             return list[_text(TEXT_LIMIT, empty=False)]  # type: ignore[misc]
         case Kind.STAGES:
-            return list[Stage]
+            return list[Annotated[Stage, AfterValidator(_without_unset)]]
         case Kind.PIN:
-            pin = Annotated[str, StringConstraints(strict=True, pattern=PIN_PATTERN)]
             # A form that shows the mask sends it back; that means 'unchanged'.
-            return pin if purpose is Purpose.CREATE else pin | Literal[PIN_MASK]
+            pattern = PIN_PATTERN if purpose is Purpose.CREATE else f"{PIN_PATTERN}|^{PIN_MASK}$"
+            return Annotated[str, StringConstraints(strict=True, pattern=pattern)]
 
 
 @cache

@@ -60,7 +60,7 @@ class Rows:
             row = self.living(tx, row_id, caller)
             changes = self.changes(tx, caller, row, prepared)
             self.check_update(caller, allowed, row, changes)
-            after = tx.update(self.collection, row, self.completed(changes))
+            after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
             self.after_update(tx, caller, row, after)
             return after
 
@@ -141,9 +141,9 @@ class Rows:
             raise AppError("not-found", id=row_id)
         return row
 
-    def completed(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Defaults in place of cleared fields."""
-        defaults = self.collection.defaults()
+    def completed(self, data: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, Any]:
+        """In place of cleared fields what a new object would have."""
+        defaults = {**filled, **self.collection.defaults()}
         return {k: defaults.get(k) if v is None else v for k, v in data.items()}
 
     @staticmethod
@@ -170,5 +170,6 @@ class Rows:
 
     def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
         """Whether a row is what a retry says it to be, apart from what the server filled in by itself."""
-        stored = {k: v for k, v in row.data.items() if k in said or k not in filled}
+        wire = {f.name for f in self.collection.fields if f.wire}
+        stored = {k: v for k, v in row.data.items() if k in said or (k in wire and k not in filled)}
         return stored == said

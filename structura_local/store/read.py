@@ -15,7 +15,7 @@ from structura_local.domain.fields import Collection
 from structura_local.domain.row import Row
 from structura_local.store import sqlite
 from structura_local.store.rows import Codec, Stored, codec, compiled
-from structura_local.store.tables import CHANGE_LOG, COLLECTION_TABLES, NODE_STATE
+from structura_local.store.tables import CHANGE_LOG, COLLECTION_TABLES, NODE_STATE, order
 
 CONNECTIONS = 2
 
@@ -113,6 +113,5 @@ class Reader:
             self._free.put_nowait(connection)
 
 
-def _order(kind: Codec) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    first = "received_at" if kind.collection.newest_first else "_born"
-    return kind.table.c[first], kind.table.c.id
+def _order(kind: Codec) -> list[ColumnElement[Any]]:
+    return [kind.table.c[name] for name in order(kind.collection)]

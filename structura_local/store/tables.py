@@ -18,13 +18,17 @@ def _column(field: Field) -> Column:  # type: ignore[type-arg]
     return Column(field.column, _TYPES.get(field.kind, Text)(), comment=f"{field.name}: {field.kind.value}")
 
 
+def order(collection: Collection) -> tuple[str, ...]:
+    """The columns that lists are ordered by: creation, or the time of receipt (backwards) and then creation."""
+    return ("received_at", "_born", "id") if collection.newest_first else ("_born", "id")
+
+
 def _collection_table(collection: Collection) -> Table:
     name = collection.table
     indexes = [
         # What is to be pushed: rows changed here since the mark.
         Index(f"ix_{name}_seq", "_seq"),
-        # Lists come in creation order, or newest first by the time of receipt.
-        Index(f"ix_{name}_order", "received_at" if collection.newest_first else "_born", "id"),
+        Index(f"ix_{name}_order", *order(collection)),
     ]
     if name == "users":
         indexes.append(Index("ix_users_pin_lookup", "pin_lookup"))

@@ -32,7 +32,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
-    op.create_index("ix_alerts_order", "alerts", ["received_at", "id"], unique=False)
+    op.create_index("ix_alerts_order", "alerts", ["received_at", "_born", "id"], unique=False)
     op.create_index("ix_alerts_seq", "alerts", ["_seq"], unique=False)
     op.create_table(
         "change_log",
@@ -99,7 +99,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_events"),
     )
-    op.create_index("ix_events_order", "events", ["received_at", "id"], unique=False)
+    op.create_index("ix_events_order", "events", ["received_at", "_born", "id"], unique=False)
     op.create_index("ix_events_seq", "events", ["_seq"], unique=False)
     op.create_table(
         "inventory",
