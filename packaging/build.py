@@ -10,15 +10,15 @@ import shutil
 import sys
 from pathlib import Path
 
+from PyInstaller import __main__, compat
+from PyInstaller.building import api
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
     """Ends the process with PyInstaller's sentence if it fails."""
     os.environ["PYINSTALLER_CONFIG_DIR"] = str(ROOT / "build" / "cache")  # not the user's
-    from PyInstaller import __main__, compat
-    from PyInstaller.building import api
-
     if sys.platform == "linux" and not (shutil.which("objdump") and shutil.which("objcopy")):
         print("binutils are not installed: the folder will be larger than it has to be.", flush=True)
         compat.check_requirements = lambda: None
