@@ -14,6 +14,7 @@ from typing import Any
 
 import platformdirs
 
+from structura_local.domain.catalog import COLLECTIONS
 from structura_local.errors import StartError
 
 FILE_NAME = "settings.toml"
@@ -118,6 +119,9 @@ def _kiosks(value: Any) -> tuple[str, ...]:
     closed = {"users", "clients", "messages"} & set(names)
     if closed:
         raise ValueError(f"{', '.join(sorted(closed))} can never be read without a token")
+    unknown = set(names) - {collection.path for collection in COLLECTIONS}
+    if unknown:
+        raise ValueError(f"there is no list {', '.join(sorted(unknown))}")
     return names
 
 

@@ -71,7 +71,14 @@ class Api:
         self.folder = folder
 
     async def ask(
-        self, method: str, path: str, body: Any = None, who: str | None = "ADMIN", *, raw: bytes | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        who: str | None = "ADMIN",
+        *,
+        raw: bytes | None = None,
+        **headers: str,
     ) -> Answer:
         """One request; `headers` with underscores for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}

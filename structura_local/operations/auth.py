@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from structura_local.domain.access import ADMIN, Caller
-from structura_local.domain.row import Row
+from structura_local.domain.row import LIFE, Row
 from structura_local.domain.users import PIN_MASK, USERS
 from structura_local.errors import AppError
 from structura_local.operations.pins import Pins
@@ -26,8 +26,8 @@ def public_user(row: Row) -> dict[str, Any]:
 
 
 def credential(row: Row) -> str:
-    """What changes whenever the user's PIN does."""
-    return row.stamp("pinHash")
+    """What changes whenever the user's PIN or role does, and when a deleted user is restored."""
+    return max(row.stamp("pinHash"), row.stamp("role"), row.stamps.get(LIFE, ""))
 
 
 class Auth:
@@ -41,6 +41,7 @@ class Auth:
         self._local_token = local_token
         self._sessions: dict[str, Session] = {}
         self._users: Mapping[str, Row] | None = None
+        self._changes = 0  # of users, so far
         store.door.listen(self._on_changes)
 
     async def load(self) -> None:
@@ -96,7 +97,7 @@ class Auth:
         if session := self._sessions.get(caller.jti):
             renewed = replace(session, role=user.data["role"], credential=credential(user))
             sessions.renew(tx, renewed)
-            self._sessions[caller.jti] = renewed
+            tx.after_commit(lambda: self._sessions.update({renewed.jti: renewed}))
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:
@@ -110,9 +111,13 @@ class Auth:
     async def _everybody(self) -> Mapping[str, Row]:
         users = self._users
         if users is None:
-            users = self._users = {row.id: row for row in await self._store.reader.find(USERS)}
+            changes = self._changes
+            users = {row.id: row for row in await self._store.reader.find(USERS)}
+            if changes == self._changes:  # else what was read may be of before the change
+                self._users = users
         return users
 
     def _on_changes(self, changes: list[Change]) -> None:
         if any(change.collection == USERS.table for change in changes):
             self._users = None
+            self._changes += 1

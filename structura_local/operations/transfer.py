@@ -53,12 +53,16 @@ class Transfer:
         self._store = store
         self._pins = pins
 
+    def check(self, caller: Caller) -> None:
+        """AppError `forbidden` unless this caller may import."""
+        if permission(caller.role, "administration", "update") is None:
+            raise AppError("forbidden", role=caller.role)
+
     async def take_in(
         self, caller: Caller, file: Any, *, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Import a parsed export. AppError `bad-import` if the file is none; then nothing is changed."""
-        if permission(caller.role, "administration", "update") is None:
-            raise AppError("forbidden", role=caller.role)
+        self.check(caller)
         tallies = {c.key: Tally() for c in COLLECTIONS}
         rows = self._read(file, tallies)
         await self._hash_pins(rows[USERS.key], tallies[USERS.key], progress)
@@ -92,7 +96,10 @@ class Transfer:
         for collection in COLLECTIONS:
             kept = rows[collection.key] = {}
             tally = tallies[collection.key]
-            for number, raw in enumerate(file.get(collection.key) or (), 1):
+            listed = file.get(collection.key) or []
+            if not isinstance(listed, list):
+                raise AppError("bad-import", reason=f"{collection.key} is not a list")
+            for number, raw in enumerate(listed, 1):
                 tally.read += 1
                 row_id = str(raw.get("id", "")) if isinstance(raw, dict) else ""
                 try:
@@ -142,8 +149,10 @@ def _validated(collection: Collection, raw: Any) -> dict[str, Any]:
         raw, purpose = {**raw, "pin": PIN_MASK}, Purpose.UPDATE  # an export of this program has no PINs
     data = checked(model(collection, purpose), raw)
     data = {**collection.defaults(), **{k: v for k, v in data.items() if v is not None}}
-    if data.pop("id", None) is None:
-        raise AppError("invalid", errors=[{"field": "id", "msg": "Field required"}])
+    missing = [name for name in ("id", *(f.name for f in collection.stored if f.required)) if name not in data]
+    if missing:
+        raise AppError("invalid", errors=[{"field": name, "msg": "Field required"} for name in missing])
+    del data["id"]
     if "receivedAt" in collection.by_name and "timestamp" in data:
         data["receivedAt"] = _in_utc(data["timestamp"])
     return data

@@ -30,7 +30,7 @@ Listener = Callable[[list[Change]], None]
 class _Write:
     """A write that waits for its turn, and afterwards its outcome."""
 
-    __slots__ = ("author", "changes", "error", "future", "result", "work")
+    __slots__ = ("afterwards", "author", "changes", "error", "future", "result", "work")
 
     def __init__(self, work: Callable[[Transaction], Any], author: Author, future: asyncio.Future[Any]) -> None:
         self.work = work
@@ -39,6 +39,7 @@ class _Write:
         self.result: Any = None
         self.error: BaseException | None = None
         self.changes: list[Change] = []
+        self.afterwards: list[Callable[[], None]] = []
 
 
 class Door:
@@ -133,14 +134,14 @@ class Door:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for write in group:
-                write.error, write.changes = error, []
+                write.error, write.changes, write.afterwards = error, [], []
 
     def _one(self, write: _Write) -> None:
         tx = Transaction(self._connection, self._clock, write.author, self._now(), self._seq)
         self._connection.execute("SAVEPOINT write")
         try:
             write.result = write.work(tx)
-            write.changes = tx.changes
+            write.changes, write.afterwards = tx.changes, tx.afterwards
         except BaseException as error:
             if not self._connection.in_transaction:
                 raise  # SQLite gave up on the whole transaction, as it does when the disk is full
@@ -150,6 +151,8 @@ class Door:
         self._seq = tx.seq
 
     def _answer(self, group: list[_Write]) -> None:
+        for work in [work for write in group for work in write.afterwards]:
+            work()
         changes = [change for write in group for change in write.changes]
         if changes:
             for listener in self._listeners:

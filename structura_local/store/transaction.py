@@ -1,6 +1,6 @@
 """What can be done inside the door: read a row, change a row. Stamping and the change log happen here and only here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,10 +50,15 @@ class Transaction:
     at: int  # milliseconds since 1970
     seq: int  # of the last change so far
     changes: list[Change] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
     _first: int = 0
 
     def __post_init__(self) -> None:
         self._first = self.seq + 1
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Call `work` on the event loop once this write is safe on disk, before anybody hears of it; never if it fails."""
+        self.afterwards.append(work)
 
     # Reading
 

@@ -26,10 +26,13 @@ async def read_any(request: web.Request, limit: int = MAX_BODY) -> Any:
     if (request.content_length or 0) > limit:
         raise AppError("too-large", limit=limit // MEGABYTE)
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise AppError("too-large", limit=limit // MEGABYTE)
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise AppError("too-large", limit=limit // MEGABYTE)
+    except web.RequestPayloadError:
+        raise AppError("malformed") from None  # cut off, or not in the encoding it claims
     return parse(bytes(body))
 
 

@@ -26,7 +26,9 @@ KIOSK = Caller(None, OPERATOR)
 def token(request: web.Request) -> str | None:
     """The bearer token of a request."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" and value.strip() else None
+    if scheme.lower() != "bearer":
+        return None
+    return value.strip().encode(errors="replace").decode() or None  # bytes that are no UTF-8 come in as surrogates
 
 
 async def caller(request: web.Request) -> Caller:

@@ -60,9 +60,9 @@ def language(request: web.BaseRequest) -> str:
     """`es` or `en`, whichever the caller prefers; English when nothing matches."""
     wanted: list[tuple[float, str]] = []
     for position, part in enumerate(request.headers.get("Accept-Language", "").split(",")):
-        tag, _, quality = part.strip().partition(";q=")
+        tag, _, parameter = (piece.strip() for piece in part.partition(";"))
         try:
-            weight = float(quality or 1)
+            weight = float(parameter.removeprefix("q=") or 1)
         except ValueError:
             continue
         if tag[:2].lower() in ("es", "en") and weight > 0:

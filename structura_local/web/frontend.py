@@ -16,14 +16,16 @@ class Frontend:
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """GET of anything that is no route of the API."""
         wanted = request.match_info["path"]
-        if wanted.split("/")[0] == "api":
+        try:
+            path = (self._folder / wanted).resolve()
+            is_file = path.is_file()
+        except (OSError, ValueError):
+            raise AppError("no-route") from None  # no name that a file can have
+        if not path.is_relative_to(self._folder):
             raise AppError("no-route")
-        path = (self._folder / wanted).resolve()
-        if not path.is_relative_to(self._folder) or "\x00" in wanted:
-            raise AppError("no-route")
-        if path.is_file():
+        if is_file:
             hashed = wanted.startswith("assets/")
             return web.FileResponse(path, headers={"Cache-Control": HASHED_FOR if hashed else "no-cache"})
-        if "." in path.name:
+        if "." in wanted.rpartition("/")[2]:
             raise AppError("no-route")
         return web.FileResponse(self._folder / "index.html", headers={"Cache-Control": "no-cache"})

@@ -29,12 +29,28 @@ def wrong(field: F) -> list[Any]:
         case "choice":
             return ["", "NOPE", field.choices[0].lower() + "x", f" {field.choices[0]}", 0, True, [field.choices[0]]]
         case "moment":
-            return ["", "yesterday", "2026-13-01", "2026-02-30", "01/02/2026", 1770624000, True, [], "2026-01-01\x0010:00"]
+            return [
+                "",
+                "yesterday",
+                "2026-13-01",
+                "2026-02-30",
+                "01/02/2026",
+                1770624000,
+                True,
+                [],
+                "2026-01-01\x0010:00",
+            ]
         case "ids":
             return ["U-1", 5, {}, [5], [None], [["U-1"]], ["a\x00b"], [""]]
         case "stages":
             good = {"name": "CORTE", "isCompleted": True}
-            bad = [{}, {**good, "name": "PULIDO"}, {**good, "isCompleted": "yes"}, {**good, "extra": 1}, {"name": "CORTE"}]
+            bad = [
+                {},
+                {**good, "name": "PULIDO"},
+                {**good, "isCompleted": "yes"},
+                {**good, "extra": 1},
+                {"name": "CORTE"},
+            ]
             return ["CORTE", 5, good, [5], *[[good, one] for one in bad], [{**good, "completedAt": "soon"}]]
         case "pin":
             return ["", "123", "123456789", "12a4", "1234 ", "١٢٣٤", 1234, True, [], "1234\n"]
@@ -291,6 +307,12 @@ async def test_whole_numbers_stay_whole(api: Api) -> None:
 
 async def test_timestamps_kept(api: Api) -> None:
     """A timestamp is kept in the form it was sent in."""
-    for sent in ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00-03:00", "2026-05-01 10:00", "2026-05-01", "2026-05-01T10:00:00.123456Z"):
+    for sent in (
+        "2026-05-01T10:00:00Z",
+        "2026-05-01T10:00:00-03:00",
+        "2026-05-01 10:00",
+        "2026-05-01",
+        "2026-05-01T10:00:00.123456Z",
+    ):
         assert (await api.made("/api/events", minimal("events", timestamp=sent)))["timestamp"] == sent
         assert (await api.made("/api/projects", minimal("projects", deadline=sent)))["deadline"] == sent
