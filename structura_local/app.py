@@ -26,6 +26,7 @@ from structura_local.operations.users import Users
 from structura_local.settings import Settings
 from structura_local.store.store import Store
 from structura_local.web import context
+from structura_local.web.lists import Lists
 from structura_local.web.middleware import around
 from structura_local.web.routes import routes
 from sync.status import Monitor
@@ -104,6 +105,7 @@ def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) 
     app[context.AUTH] = auth
     app[context.USERS] = users
     app[context.NOUNS] = nouns
+    app[context.LISTS] = Lists()
     app[context.SYSTEM] = System(store, monitor, settings.data_dir)
     app[context.TRANSFER] = plant.transfer
     app.add_routes(routes(settings))

@@ -21,6 +21,15 @@ def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
+def epoch_ms(moment: str | None) -> int | None:
+    """Milliseconds since 1970 of an ISO 8601 date or timestamp; None if it is none. Without a zone it is UTC."""
+    try:
+        parsed = datetime.fromisoformat(moment or "")
+        return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
 def new_id(prefix: str, ms: int) -> str:
     """An id in the frontend's own manner: `JOBS-1770624000118-k3m9x2`."""
     return f"{prefix.upper()}-{ms}-{random_word(9)}"

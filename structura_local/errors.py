@@ -14,6 +14,7 @@ class Kind(Enum):
     NOT_FOUND = "not-found"
     METHOD = "method"
     CONFLICT = "conflict"
+    CHANGED = "changed"
     TOO_LARGE = "too-large"
     MEDIA_TYPE = "media-type"
     INVALID = "invalid"
@@ -107,6 +108,11 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         Kind.CONFLICT,
         "{id} was deleted; choose another id.",
         "{id} fue eliminado; elija otro id.",
+    ),
+    "changed": (
+        Kind.CHANGED,
+        "{id} was changed by somebody else meanwhile; load it again.",
+        "{id} fue modificado por otra persona; cárguelo de nuevo.",
     ),
     "pin-taken": (
         Kind.CONFLICT,

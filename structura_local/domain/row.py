@@ -7,6 +7,7 @@ field names to JSON values; a field that is missing is unset. Names in `data` th
 a newer one and are carried along untouched.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,12 @@ class Row:
     @property
     def alive(self) -> bool:
         return self.life % 2 == 1
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the row is another, on whichever node."""
+        state = f"{self.born}{self.life}{sorted(self.stamps.items())}{sorted(self.parts.items())}"
+        return hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
 
     def stamp(self, field: str) -> str:
         """The stamp of the write that gave `field` its value."""

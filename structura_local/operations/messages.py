@@ -1,13 +1,16 @@
 """Messages: each caller sees their own post; one to ALL is read by each on their own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from structura_local import clock
-from structura_local.domain import access
 from structura_local.domain.access import ADMIN, Caller
 from structura_local.domain.messages import MESSAGES, TO_ALL, concerns, is_read_by
+from structura_local.domain.query import Query
 from structura_local.domain.row import Row
+from structura_local.errors import AppError
+from structura_local.operations.queries import Options
 from structura_local.operations.rows import Rows
 from structura_local.store.store import Store
 from structura_local.store.transaction import Transaction
@@ -17,13 +20,18 @@ class Messages(Rows):
     def __init__(self, store: Store) -> None:
         super().__init__(MESSAGES, store)
 
-    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    def query(self, caller: Caller, options: Options) -> Query:
         """What is addressed to the caller or to ALL and what the caller sent; `all=true` for ADMIN: everything."""
-        self.allowed(caller, access.LIST)
-        everything = caller.role == ADMIN and options.get("all") == "true"
-        self.no_other({k: v for k, v in options.items() if k != "all"})
-        rows = await self.store.reader.find(MESSAGES)
-        return [self.show(r, caller) for r in rows if everything or concerns(r.data, caller.user_id or "")]
+        asked = list(options.get("all", []))
+        query = super().query(caller, {k: v for k, v in options.items() if k != "all"})
+        if asked not in ([], ["true"], ["false"]):
+            raise AppError("invalid", errors=[{"field": "all", "msg": "must be true or false"}])
+        if asked == ["true"] and caller.role != ADMIN:
+            raise AppError("forbidden", role=caller.role)
+        return replace(query, reader=caller.user_id or "", everything=asked == ["true"])
+
+    def view(self, caller: Caller) -> str:
+        return caller.user_id or ""
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         return {**MESSAGES.public(row.id, row.data), "isRead": is_read_by(row.data, caller.user_id or "")}

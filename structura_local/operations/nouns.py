@@ -1,10 +1,10 @@
 """The collections whose habits fit in a few lines."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from structura_local import clock
-from structura_local.domain import access
 from structura_local.domain.access import OPERATOR, Caller
 from structura_local.domain.alerts import ALERTS
 from structura_local.domain.clients import CLIENTS, CONTACT_DETAILS
@@ -12,9 +12,11 @@ from structura_local.domain.events import EVENTS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
 from structura_local.domain.projects import PROJECTS
+from structura_local.domain.query import Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
-from structura_local.operations.rows import Rows
+from structura_local.operations.queries import Options
+from structura_local.operations.rows import Rows, Shown
 from structura_local.store.store import Store
 from structura_local.store.transaction import Transaction
 
@@ -38,10 +40,10 @@ class Projects(Rows):
     def __init__(self, store: Store) -> None:
         super().__init__(PROJECTS, store)
 
-    async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
+    async def get(self, caller: Caller, row_id: str) -> Shown:
         project = await super().get(caller, row_id)
         jobs = await self.store.reader.find(JOBS, projectId=row_id)
-        return {**project, "jobs": [JOBS.public(job.id, job.data) for job in jobs]}
+        return replace(project, data={**project.data, "jobs": [JOBS.public(job.id, job.data) for job in jobs]})
 
 
 class Clients(Rows):
@@ -51,10 +53,14 @@ class Clients(Rows):
         super().__init__(CLIENTS, store)
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
-        shown = super().show(row, caller)
-        if caller.role == OPERATOR:
-            return {k: v for k, v in shown.items() if k not in CONTACT_DETAILS}
-        return shown
+        hidden = self.hidden(caller)
+        return {k: v for k, v in super().show(row, caller).items() if k not in hidden}
+
+    def view(self, caller: Caller) -> str:
+        return "named" if self.hidden(caller) else ""
+
+    def hidden(self, caller: Caller) -> frozenset[str]:
+        return CONTACT_DETAILS if caller.role == OPERATOR else frozenset()
 
 
 class Inventory(Rows):
@@ -88,14 +94,8 @@ class Alerts(Received):
     def __init__(self, store: Store) -> None:
         super().__init__(ALERTS, store)
 
-    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
-        self.allowed(caller, access.LIST)
-        self.no_other({k: v for k, v in options.items() if k != "dismissed"})
-        wanted = options.get("dismissed", "false")
-        if wanted not in ("true", "false"):
-            raise AppError("invalid", errors=[{"field": "dismissed", "msg": "must be true or false"}])
-        rows = await self.store.reader.find(ALERTS, dismissed=wanted == "true")
-        return [self.show(row, caller) for row in rows]
+    def query(self, caller: Caller, options: Options) -> Query:
+        return super().query(caller, {"dismissed": ["false"], **options})
 
 
 class Events(Received):
@@ -104,7 +104,6 @@ class Events(Received):
     def __init__(self, store: Store) -> None:
         super().__init__(EVENTS, store)
 
-    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
-        self.allowed(caller, access.LIST)
-        self.no_other(options)
-        return [self.show(row, caller) for row in await self.store.reader.find(EVENTS, limit=NEWEST_EVENTS)]
+    def query(self, caller: Caller, options: Options) -> Query:
+        query = super().query(caller, options)
+        return query if query.limit else replace(query, limit=NEWEST_EVENTS)

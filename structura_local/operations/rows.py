@@ -1,16 +1,30 @@
 """What can be done with the objects of any collection. A noun with habits of its own overrides the hooks."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from structura_local import clock
 from structura_local.domain import access
 from structura_local.domain.access import Caller, Permission
 from structura_local.domain.fields import Collection
+from structura_local.domain.query import Part, Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
+from structura_local.operations.queries import Options, parsed
+from structura_local.store.search import search
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
+
+Versions = Container[str]  # of an object, as `Shown.version` gave them
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An object as a caller sees it, and its version."""
+
+    data: dict[str, Any]
+    version: str
 
 
 class Rows:
@@ -23,21 +37,25 @@ class Rows:
         self.collection = collection
         self.store = store
 
-    async def find_all(self, caller: Caller, options: Mapping[str, str]) -> list[dict[str, Any]]:
-        """All objects that the caller may see, in the collection's order."""
+    def query(self, caller: Caller, options: Options) -> Query:
+        """What the parameters of a list ask for."""
         self.allowed(caller, access.LIST)
-        self.no_other(options)
-        return [self.show(row, caller) for row in await self.store.reader.find(self.collection)]
+        return parsed(self.collection, options, self.hidden(caller))
 
-    async def get(self, caller: Caller, row_id: str) -> dict[str, Any]:
+    async def find(self, caller: Caller, query: Query) -> Part:
+        """A list or a part of one, as the caller sees it."""
+        part = await search(self.store.reader, self.collection, query)
+        return replace(part, rows=[self.show(row, caller) for row in part.rows])
+
+    async def get(self, caller: Caller, row_id: str) -> Shown:
         """One object."""
         self.allowed(caller, access.READ)
         row = await self.store.reader.get(self.collection, row_id)
         if row is None or not self.visible(row, caller):
             raise AppError("not-found", id=row_id)
-        return self.show(row, caller)
+        return Shown(self.show(row, caller), row.version)
 
-    async def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    async def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[Shown, bool]:
         """Create an object; the second value is false if it was there already, exactly so (a retry)."""
         self.allowed(caller, access.CREATE)
         self.check_create(caller, body)
@@ -47,10 +65,15 @@ class Rows:
             return self._create(tx, caller, prepared)
 
         row, created = await self.store.door.write(work, Author("api", caller.user_id))
-        return self.show(row, caller), created
+        return Shown(self.show(row, caller), row.version), created
 
-    async def update(self, caller: Caller, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change some fields; None clears one (a field with a default goes back to it)."""
+    async def update(
+        self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
+    ) -> Shown:
+        """Change some fields; None clears one (a field with a default goes back to it).
+
+        With `versions` the object must be at one of them; else AppError `changed`.
+        """
         allowed = self.allowed(caller, access.UPDATE)
         if body.get("id", row_id) != row_id:
             raise AppError("invalid", errors=[{"field": "id", "msg": "is not the id in the path"}])
@@ -58,20 +81,23 @@ class Rows:
 
         def work(tx: Transaction) -> Row:
             row = self.living(tx, row_id, caller)
+            _check_version(row, versions)
             changes = self.changes(tx, caller, row, prepared)
             self.check_update(caller, allowed, row, changes)
             after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
             self.after_update(tx, caller, row, after)
             return after
 
-        return self.show(await self.store.door.write(work, Author("api", caller.user_id)), caller)
+        row = await self.store.door.write(work, Author("api", caller.user_id))
+        return Shown(self.show(row, caller), row.version)
 
-    async def delete(self, caller: Caller, row_id: str) -> None:
-        """Delete an object."""
+    async def delete(self, caller: Caller, row_id: str, versions: Versions | None = None) -> None:
+        """Delete an object; `versions` as in `update`."""
         allowed = self.allowed(caller, access.DELETE)
 
         def work(tx: Transaction) -> None:
             row = self.living(tx, row_id, caller)
+            _check_version(row, versions)
             if allowed.own and not self.owns(row, caller):
                 raise AppError("forbidden", role=caller.role)
             self.check_delete(tx, row)
@@ -84,6 +110,14 @@ class Rows:
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         """What this caller sees of a row."""
         return self.collection.public(row.id, row.data)
+
+    def view(self, caller: Caller) -> str:
+        """What sets this caller's view of a list apart; callers with the same one see the same list."""
+        return ""
+
+    def hidden(self, caller: Caller) -> frozenset[str]:
+        """Fields that this caller does not see, and so cannot filter or search by."""
+        return frozenset()
 
     def visible(self, row: Row, caller: Caller) -> bool:
         """Whether this caller may see a row at all."""
@@ -146,12 +180,6 @@ class Rows:
         defaults = {**filled, **self.collection.defaults()}
         return {k: defaults.get(k) if v is None else v for k, v in data.items()}
 
-    @staticmethod
-    def no_other(options: Mapping[str, str]) -> None:
-        """Refuse query parameters that nobody has taken."""
-        if options:
-            raise AppError("unknown-parameter", errors=[{"field": k, "msg": "unknown"} for k in options])
-
     def _create(self, tx: Transaction, caller: Caller, body: Mapping[str, Any]) -> tuple[Row, bool]:
         row_id = body.get("id") or clock.new_id(self.collection.key, tx.at)
         said = {k: v for k, v in body.items() if k != "id" and v is not None}
@@ -173,3 +201,8 @@ class Rows:
         wire = {f.name for f in self.collection.fields if f.wire}
         stored = {k: v for k, v in row.data.items() if k in said or (k in wire and k not in filled)}
         return stored == said
+
+
+def _check_version(row: Row, versions: Versions | None) -> None:
+    if versions is not None and row.version not in versions:
+        raise AppError("changed", id=row.id)

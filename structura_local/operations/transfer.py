@@ -5,7 +5,6 @@ An import is one transaction: all or nothing. Running it twice changes nothing. 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from structura_local import clock
@@ -154,14 +153,8 @@ def _validated(collection: Collection, raw: Any) -> dict[str, Any]:
         raise AppError("invalid", errors=[{"field": name, "msg": "Field required"} for name in missing])
     del data["id"]
     if "receivedAt" in collection.by_name and "timestamp" in data:
-        data["receivedAt"] = _in_utc(data["timestamp"])
+        data["receivedAt"] = clock.iso(clock.epoch_ms(data["timestamp"]) or 0)
     return data
-
-
-def _in_utc(moment: str) -> str:
-    parsed = datetime.fromisoformat(moment)
-    zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return clock.iso(round(zoned.timestamp() * 1000))
 
 
 def _keep(tx: Transaction, collection: Collection, row_id: str, data: Mapping[str, Any], tally: Tally) -> None:

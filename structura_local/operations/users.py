@@ -10,7 +10,7 @@ from structura_local.domain.users import PIN_MASK, USERS
 from structura_local.errors import AppError
 from structura_local.operations.auth import Auth, public_user
 from structura_local.operations.pins import Pins
-from structura_local.operations.rows import Rows
+from structura_local.operations.rows import Rows, Shown, Versions
 from structura_local.store.store import Store
 from structura_local.store.transaction import Transaction
 
@@ -26,10 +26,12 @@ class Users(Rows):
         shown = [USERS.public(row.id, row.data) for row in await self.store.reader.find(USERS)]
         return [{k: v for k, v in user.items() if k in ("id", "name", "role", "avatar")} for user in shown]
 
-    async def update(self, caller: Caller, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def update(
+        self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
+    ) -> Shown:
         if caller.role != ADMIN and caller.user_id == row_id and body.get("pin", PIN_MASK) != PIN_MASK:
             await self._check_current_pin(row_id, body.get("currentPin") or "")
-        return await super().update(caller, row_id, {k: v for k, v in body.items() if k != "currentPin"})
+        return await super().update(caller, row_id, {k: v for k, v in body.items() if k != "currentPin"}, versions)
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         return public_user(row)

@@ -46,12 +46,21 @@ class Codec:
         self._known = frozenset(self._names)
         self._encoders = [(f.name, _encoder(f)) for f in collection.stored]
         self._decoders = [(i, f.name, d) for i, f in enumerate(collection.stored, 1) if (d := _decoder(f))]
+        self._positions = {c.name: i for i, c in enumerate(table.columns)}
         put = insert(table).values({c.name: None for c in table.columns})
         put = put.on_conflict_do_update(
             index_elements=["id"], set_={c.name: put.excluded[c.name] for c in table.columns if c.name != "id"}
         )
         self.put_sql = str(put.compile(dialect=_DIALECT))
         self.get_sql, _ = compiled(select(table).where(table.c.id == ""))
+
+    def column(self, name: str) -> Any:
+        """The column of a field, or of `id`."""
+        return self.table.c["id" if name == "id" else self.collection.by_name[name].column]
+
+    def position(self, column: str) -> int:
+        """Where a column stands in a line of `select()`."""
+        return self._positions[column]
 
     def select(self) -> Select[Any]:
         """All columns, in the order that `decode` wants them."""

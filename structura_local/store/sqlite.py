@@ -1,8 +1,11 @@
 """Opening the database: which SQLite, and every pragma with its reason."""
 
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from structura_local import clock
 
 if TYPE_CHECKING or sys.platform == "darwin":
     import sqlite3 as driver
@@ -24,6 +27,8 @@ def connect(path: Path, *, read_only: bool = False) -> driver.Connection:
     connection = driver.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512)
     for pragma in _pragmas(read_only):
         connection.execute(pragma)
+    connection.create_function("epoch_ms", 1, clock.epoch_ms, deterministic=True)
+    connection.create_function("folded", 1, folded, deterministic=True)
     return connection
 
 
@@ -47,6 +52,13 @@ def _pragmas(read_only: bool) -> list[str]:
         "PRAGMA journal_size_limit = 67108864",
         *common,
     ]
+
+
+def folded(text: str | None) -> str | None:
+    """A text as people search for it: `Máquina` is found by `maquina`."""
+    if not isinstance(text, str):
+        return None
+    return "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
 
 
 def is_full(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """The plant's database as one thing to open and close: the door for writing, a reader beside it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,16 @@ class Store:
     door: Door
     reader: Reader
     now: clock.Now
+    versions: Counter[str]  # of the collections, by table: counts the commits that changed one since the start
 
     @classmethod
     async def open(cls, path: Path, now: clock.Now = clock.now) -> "Store":
         """Create or migrate the database at `path` and open it."""
         upgrade(path)
-        return cls(Door.open(path, now), await Reader.open(path), now)
+        door = Door.open(path, now)
+        versions: Counter[str] = Counter()
+        door.listen(lambda changes: versions.update({change.collection for change in changes}))
+        return cls(door, await Reader.open(path), now, versions)
 
     async def close(self) -> None:
         """Finish waiting writes and close."""

@@ -11,11 +11,13 @@ from structura_local.operations.system import System
 from structura_local.operations.transfer import Transfer
 from structura_local.operations.users import Users
 from structura_local.settings import Settings
+from structura_local.web.lists import Lists
 
 SETTINGS = web.AppKey("settings", Settings)
 AUTH = web.AppKey("auth", Auth)
 USERS = web.AppKey("users", Users)
 NOUNS: web.AppKey[Mapping[str, Rows]] = web.AppKey("nouns", dict)
+LISTS = web.AppKey("lists", Lists)
 SYSTEM = web.AppKey("system", System)
 TRANSFER = web.AppKey("transfer", Transfer)
 

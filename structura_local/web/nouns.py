@@ -6,7 +6,8 @@ from structura_local.domain.fields import Collection
 from structura_local.errors import AppError
 from structura_local.schemas import Purpose, model
 from structura_local.web.bodies import answer, read
-from structura_local.web.context import KIOSK, NOUNS, SETTINGS, caller
+from structura_local.web.context import KIOSK, LISTS, NOUNS, SETTINGS, caller
+from structura_local.web.etags import shown, wanted_versions
 
 
 class Noun:
@@ -23,28 +24,29 @@ class Noun:
             if self.collection.path not in request.app[SETTINGS].kiosks:
                 raise
             who = KIOSK
-        rows = await request.app[NOUNS][self.collection.table].find_all(who, request.query)
-        return answer(rows, headers={"Cache-Control": "no-cache"})
+        return await request.app[LISTS].answer(request.app[NOUNS][self.collection.table], who, request)
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /api/<collection>/:id"""
         noun = request.app[NOUNS][self.collection.table]
-        return answer(await noun.get(await caller(request), request.match_info["id"]))
+        return shown(request, await noun.get(await caller(request), request.match_info["id"]))
 
     async def post(self, request: web.Request) -> web.Response:
         """POST /api/<collection>"""
         who = await caller(request)
         body = await read(request, model(self.collection, Purpose.CREATE))
         made, created = await request.app[NOUNS][self.collection.table].create(who, body)
-        return answer(made, 201 if created else 200)
+        return shown(request, made, 201 if created else 200)
 
     async def patch(self, request: web.Request) -> web.Response:
         """PATCH /api/<collection>/:id"""
         who = await caller(request)
         body = await read(request, model(self.collection, Purpose.UPDATE))
-        return answer(await request.app[NOUNS][self.collection.table].update(who, request.match_info["id"], body))
+        noun = request.app[NOUNS][self.collection.table]
+        return shown(request, await noun.update(who, request.match_info["id"], body, wanted_versions(request)))
 
     async def delete(self, request: web.Request) -> web.Response:
         """DELETE /api/<collection>/:id"""
-        await request.app[NOUNS][self.collection.table].delete(await caller(request), request.match_info["id"])
+        noun = request.app[NOUNS][self.collection.table]
+        await noun.delete(await caller(request), request.match_info["id"], wanted_versions(request))
         return answer({"ok": True})
