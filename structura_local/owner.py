@@ -1,5 +1,6 @@
 """How a command on this machine talks to the server that runs here: over its own API, let in by the announced token."""
 
+import io
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ async def ask(folder: Folder, method: str, path: str, body: Any = None) -> Any:
     if running is None:
         raise StartError(f"The server on {folder.path} is starting or stopping; try again in a moment.")
     headers = {"Authorization": f"Bearer {running['token']}", "Content-Type": "application/json"}
-    payload = None if body is None else orjson.dumps(body)
+    payload = None if body is None else io.BytesIO(orjson.dumps(body))
     try:
         async with (
             aiohttp.ClientSession() as session,

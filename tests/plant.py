@@ -1,6 +1,8 @@
-"""A plant to test against: set up once a run and copied for each test, served over a real socket, with a clock to move."""
+"""A plant to test against: set up once a run, copied for each test, served over a real socket, with a clock to move."""
 
 import asyncio
+import io
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -84,7 +86,8 @@ class Api:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who is not None:
             sent.setdefault("Authorization", f"Bearer {self.tokens.get(who, who)}")
-        data = raw if body is None else orjson.dumps(body)
+        content = raw if body is None else json.dumps(body).encode()
+        data = None if content is None else io.BytesIO(content)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         url = URL(self.url + path, encoded=True)

@@ -57,7 +57,7 @@ class Transaction:
         self._first = self.seq + 1
 
     def after_commit(self, work: Callable[[], None]) -> None:
-        """Call `work` on the event loop once this write is safe on disk, before anybody hears of it; never if it fails."""
+        """Call `work` on the event loop once this write is safe on disk, before it is announced; never if it fails."""
         self.afterwards.append(work)
 
     # Reading

@@ -13,7 +13,7 @@ class Frontend:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def get(self, request: web.Request) -> web.StreamResponse:
         """GET of anything that is no route of the API."""
         wanted = request.match_info["path"]
         try:

@@ -43,6 +43,8 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         _log.exception("%s %s %s failed", request_id, request.method, request.path)
         response = problem(AppError("internal"), request)
+    if response.status in (400, 413):
+        response.force_close()  # the rest of the body was not read; what follows on this connection is anybody's guess
     headers = response.headers
     headers["X-Request-Id"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"

@@ -33,5 +33,5 @@ def routes(settings: Settings) -> list[web.RouteDef]:
         if not collection.append_only:
             table += [web.patch(path + "/{id}", noun.patch), web.delete(path + "/{id}", noun.delete)]
     if settings.frontend:
-        table.append(web.get(r"/{path:(?!api(?:/|$)).*}", Frontend(settings.frontend)))
+        table.append(web.get(r"/{path:(?!api(?:/|$)).*}", Frontend(settings.frontend).get))
     return table

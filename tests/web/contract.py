@@ -1,4 +1,4 @@
-"""The ten collections as docs promise them to clients, written out by hand: what the declarations are checked against."""
+"""The ten collections as clients were promised them, written out by hand: the declarations are checked against it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,7 +163,8 @@ COLLECTIONS: dict[str, dict[str, F]] = {
     "events": {
         "machineId": text("TALLER", required=True),
         "type": choice(
-            "JOB_START JOB_COMPLETE COIL_CHANGE ERROR_LOG QUALITY_CHECK CALIBRATION CLEANING STAGE_COMPLETE SCRAP_REPORT",
+            "JOB_START JOB_COMPLETE COIL_CHANGE ERROR_LOG QUALITY_CHECK CALIBRATION CLEANING STAGE_COMPLETE"
+            " SCRAP_REPORT",
             required=True,
         ),
         "description": long("Bobina nueva", required=True),

@@ -29,17 +29,8 @@ def wrong(field: F) -> list[Any]:
         case "choice":
             return ["", "NOPE", field.choices[0].lower() + "x", f" {field.choices[0]}", 0, True, [field.choices[0]]]
         case "moment":
-            return [
-                "",
-                "yesterday",
-                "2026-13-01",
-                "2026-02-30",
-                "01/02/2026",
-                1770624000,
-                True,
-                [],
-                "2026-01-01\x0010:00",
-            ]
+            strings = ["", "yesterday", "2026-13-01", "2026-02-30", "01/02/2026", "2026-01-01\x0010:00", "x" * 65]
+            return [*strings, "0001-01-01T00:00:00+10:00", "9999-12-31T23:00:00-10:00", 1770624000, True, []]
         case "ids":
             return ["U-1", 5, {}, [5], [None], [["U-1"]], ["a\x00b"], [""]]
         case "stages":

@@ -75,9 +75,9 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int]] = {
 
 # A field that an operator may not change; the office may.
 OFFICE_FIELD = {
-    "machines": {"name": "otro"}, "jobs": {"productName": "otro"}, "projects": {"name": "otro"}, "users": {"name": "otro"},
-    "clients": {"name": "otro"}, "inventory": {"name": "otro"}, "alerts": {"message": "otro"}, "messages": {"isRead": True},
-    "project-accessories": {"quantityRequired": 9},
+    "machines": {"name": "otro"}, "jobs": {"productName": "otro"}, "projects": {"name": "otro"},
+    "users": {"name": "otro"}, "clients": {"name": "otro"}, "inventory": {"name": "otro"},
+    "alerts": {"message": "otro"}, "messages": {"isRead": True}, "project-accessories": {"quantityRequired": 9},
 }  # fmt: skip
 
 # What an operator may change, and nothing else.
@@ -87,7 +87,8 @@ OPERATOR_FIELDS: dict[str, set[str]] = {
         "status", "completedQuantity", "scrapQuantity", "operatorNotes", "workflowStages", "currentCoilId", "startDate",
         "endDate", "completedAt", "operatorIds", "assignedMachineId",
     },
-    "projects": set(), "clients": set(), "project-accessories": set(), "inventory": {"quantity"}, "alerts": {"dismissed"},
+    "projects": set(), "clients": set(), "project-accessories": set(),
+    "inventory": {"quantity"}, "alerts": {"dismissed"},
 }  # fmt: skip
 
 
@@ -200,7 +201,7 @@ async def test_no_kiosk_by_default(api: Api) -> None:
 
 
 async def test_kiosk_lists(serve: Serve) -> None:
-    """The lists an administrator named are read without a token or with a dead one; single objects and writes are not."""
+    """The lists an administrator named are read without a good token; single objects and writes are not."""
     async with serve(kiosk_collections=("jobs", "project-accessories")) as api:
         await api.made("/api/jobs", minimal("jobs", id="X-1"))
         for who in (None, "no.such.token"):
