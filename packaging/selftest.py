@@ -242,7 +242,7 @@ def main(arguments: list[str]) -> int:
         with head_office(home) as postgres:
             for done in check(program, postgres):
                 print(f"  {done}", flush=True)
-    except (Failure, OSError, subprocess.TimeoutExpired) as error:
+    except (Failure, OSError, subprocess.SubprocessError) as error:
         print(f"selftest: {error}", file=sys.stderr)
         return 1
     finally:
