@@ -8,23 +8,26 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from structura_local import clock
 from structura_local.domain.catalog import COLLECTIONS
-from structura_local.errors import StartError
+from structura_local.errors import AppError, StartError
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
 from structura_local.operations.messages import Messages
 from structura_local.operations.nouns import Alerts, Clients, Events, Inventory, Jobs, Projects
 from structura_local.operations.pins import Pins
 from structura_local.operations.rows import Rows
+from structura_local.operations.rules import Rules
 from structura_local.operations.system import System
 from structura_local.operations.transfer import Transfer
 from structura_local.operations.users import Users
 from structura_local.settings import Settings
 from structura_local.store.store import Store
+from structura_local.store.transaction import Author
 from structura_local.web import context
 from structura_local.web.lists import Lists
 from structura_local.web.middleware import around
@@ -69,6 +72,9 @@ async def served(settings: Settings, folder: Folder, now: clock.Now = clock.now)
             stack.push_async_callback(_stop, asyncio.create_task(worker.run(), name="sync worker"))
         local_token = secrets.token_urlsafe(32)
         secret = settings.jwt_secret or folder.token_secret()
+        rules = Rules(ZoneInfo(settings.time_zone) if settings.time_zone else None)
+        plant.store.door.follow(rules)
+        stack.push_async_callback(_stop, asyncio.create_task(_daily(plant.store, rules), name="daily rules"))
         auth = Auth(plant.store, plant.pins, secret, settings.token_hours, local_token)
         await auth.load()
         runner = web.AppRunner(
@@ -127,6 +133,16 @@ def _reached(host: str) -> str:
     if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104
         return "localhost"
     return f"[{host}]" if ":" in host else host
+
+
+async def _daily(store: Store, rules: Rules) -> None:
+    """Let the rules look at the calendar at every start and once an hour: today may have become tomorrow."""
+    while True:
+        try:
+            await store.door.write(rules.every_day, Author("rules"))
+        except AppError as error:
+            _log.warning("the daily rules could not run: %s", error)
+        await asyncio.sleep(3600)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

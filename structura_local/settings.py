@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 
@@ -32,6 +33,7 @@ class Settings:
     frontend: Path | None = None  # folder with a built frontend, served at /
     cors_origins: tuple[str, ...] = ()  # other origins whose pages may call the API; * for any
     kiosk_collections: tuple[str, ...] | None = None  # open without a token; None: machines if there is a frontend
+    time_zone: str = ""  # the plant's, as in "America/Montevideo"; empty: this machine's
     token_hours: float = 12.0  # how long a login lasts
     jwt_secret: str = ""  # signs tokens; empty: a key made on first start
     log_level: str = "INFO"
@@ -132,6 +134,13 @@ def _hours(value: Any) -> float:
     return hours
 
 
+def _zone(value: Any) -> str:
+    try:
+        return ZoneInfo(str(value)).key if value else ""
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{value} is no time zone, as 'America/Montevideo' is") from None
+
+
 def _level(value: Any) -> str:
     level = str(value).upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -145,6 +154,7 @@ _PARSERS: Mapping[str, Any] = {
     "frontend": _folder,
     "cors_origins": _names,
     "kiosk_collections": _kiosks,
+    "time_zone": _zone,
     "token_hours": _hours,
     "jwt_secret": str,
     "log_level": _level,

@@ -10,6 +10,7 @@ from structura_local.domain.messages import MESSAGES, TO_ALL, concerns, is_read_
 from structura_local.domain.query import Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
+from structura_local.operations import rules
 from structura_local.operations.queries import Options
 from structura_local.operations.rows import Rows
 from structura_local.store.store import Store
@@ -44,6 +45,9 @@ class Messages(Rows):
 
     def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
         return {"from": caller.user_id or ADMIN, "senderId": caller.user_id, "timestamp": clock.iso(tx.at)}
+
+    def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
+        return rules.message_copied(tx, body)
 
     def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
         """To mark a message to ALL as read is to join its readers."""

@@ -15,6 +15,7 @@ from structura_local.domain.projects import PROJECTS
 from structura_local.domain.query import Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
+from structura_local.operations import rules
 from structura_local.operations.queries import Options
 from structura_local.operations.rows import Rows, Shown
 from structura_local.store.store import Store
@@ -32,6 +33,9 @@ class Jobs(Rows):
     def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
         if caller.role == OPERATOR and body["machineType"] != "PANELIZADO":
             raise AppError("forbidden", role=caller.role)
+
+    def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
+        return rules.order_copied(tx, body)
 
 
 class Projects(Rows):
@@ -97,6 +101,9 @@ class Alerts(Received):
     def query(self, caller: Caller, options: Options) -> Query:
         return super().query(caller, {"dismissed": ["false"], **options})
 
+    def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
+        return rules.alert_copied(tx, body)
+
 
 class Events(Received):
     """The list is the newest 500."""
@@ -107,3 +114,6 @@ class Events(Received):
     def query(self, caller: Caller, options: Options) -> Query:
         query = super().query(caller, options)
         return query if query.limit else replace(query, limit=NEWEST_EVENTS)
+
+    def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
+        return rules.event_copied(tx, body)

@@ -130,6 +130,10 @@ class Rows:
     def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
         """Refuse a body that this caller may not create."""
 
+    def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
+        """What the server has made by itself already, if a body is a frontend's own copy of that."""
+        return None
+
     async def prepare(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Work on a body that takes time, before the door."""
         return dict(body)
@@ -181,6 +185,8 @@ class Rows:
         return {k: defaults.get(k) if v is None else v for k, v in data.items()}
 
     def _create(self, tx: Transaction, caller: Caller, body: Mapping[str, Any]) -> tuple[Row, bool]:
+        if (copied := self.copied(tx, body)) is not None:
+            return copied, False
         row_id = body.get("id") or clock.new_id(self.collection.key, tx.at)
         said = {k: v for k, v in body.items() if k != "id" and v is not None}
         known = {**self.collection.defaults(), **said}

@@ -21,6 +21,7 @@ from structura_local.store.transaction import Author, Change, Transaction
 
 _log = logging.getLogger(__name__)
 
+UNRULED = ("import", "setup")  # origins of data that is taken as it is
 MAX_GROUP = 256  # writes that share a commit
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Door:
         self._kept = hybrid.last
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._rules: Callable[[Transaction], None] | None = None
         self._listeners: list[Listener] = []
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="door", daemon=True)
@@ -69,6 +71,10 @@ class Door:
         logged = connection.execute("SELECT max(seq) FROM change_log").fetchone()[0] or 0
         hybrid = HybridClock(state["node"], now, state.get("clock", ""))
         return cls(connection, hybrid, now, max(logged, int(state.get("mark", "0"))))
+
+    def follow(self, rules: Callable[[Transaction], None]) -> None:
+        """Have `rules` run at the end of each write, in its transaction; not after an import or a setup."""
+        self._rules = rules
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` on the event loop with the changes of each commit, after it."""
@@ -141,6 +147,8 @@ class Door:
         self._connection.execute("SAVEPOINT write")
         try:
             write.result = write.work(tx)
+            if self._rules and write.author.origin not in UNRULED:
+                self._rules(tx)
             write.changes, write.afterwards = tx.changes, tx.afterwards
         except BaseException as error:
             if not self._connection.in_transaction:

@@ -32,6 +32,8 @@ def _collection_table(collection: Collection) -> Table:
     ]
     if name == "users":
         indexes.append(Index("ix_users_pin_lookup", "pin_lookup"))
+    if name == "alerts":
+        indexes.append(Index("ix_alerts_related", "related_id"))
     if name == "jobs":
         indexes.append(Index("ix_jobs_project", "project_id"))
     return Table(

@@ -23,7 +23,7 @@ _LOG = (
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """On whose behalf something is written. `origin`: api, import, setup or sync."""
+    """On whose behalf something is written. `origin`: api, import, setup, sync or rules."""
 
     origin: str
     user_id: str | None = None
@@ -40,6 +40,15 @@ class Change:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A row as it was and as it is, for rules that follow from its change."""
+
+    collection: Collection
+    before: Row | None
+    after: Row
+
+
 @dataclass(slots=True)
 class Transaction:
     """One write. Valid only inside the function that was handed to `Door.write`."""
@@ -50,6 +59,7 @@ class Transaction:
     at: int  # milliseconds since 1970
     seq: int  # of the last change so far
     changes: list[Change] = field(default_factory=list)
+    touched: list[Touched] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     _first: int = 0
 
@@ -79,6 +89,14 @@ class Transaction:
         query = kind.select().where(kind.table.c["_life"] % 2 == 1)
         for name, value in equal.items():
             query = query.where(kind.table.c[collection.by_name[name].column] == value)
+        return [kind.decode(line).row for line in self.execute(query)]
+
+    def received_since(self, collection: Collection, moment: str) -> list[Row]:
+        """The living rows that the server received at `moment` (ISO 8601, UTC) or later, newest first."""
+        kind = codec(collection)
+        columns = kind.table.c
+        query = kind.select().where(columns["_life"] % 2 == 1, columns["received_at"] >= moment)
+        query = query.order_by(columns["received_at"].desc(), columns["_born"].desc(), columns["id"].desc())
         return [kind.decode(line).row for line in self.execute(query)]
 
     def execute(self, statement: ClauseElement) -> list[Any]:
@@ -172,6 +190,7 @@ class Transaction:
                 fields,
             ),
         )
+        self.touched.append(Touched(collection, before, after))
         self.changes.append(Change(self.seq, collection.table, after.id, kind, author.origin))
         return self.seq
 

@@ -4,14 +4,18 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from structura_local.domain.clients import CLIENTS
+from structura_local.domain.events import EVENTS
 from structura_local.domain.jobs import JOBS
+from structura_local.domain.projects import PROJECTS
 from structura_local.domain.row import Row
+from structura_local.operations.rules import Rules
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 from sync import protocol
@@ -301,6 +305,54 @@ async def test_writes_go_on_while_pages_are_applied(nodes: tuple[Node, Node]) ->
     await one.add("mine")
     assert not applying.done()
     await applying
+
+
+async def test_two_changes_made_apart_cause_the_same_row_on_both(
+    nodes: tuple[Node, Node], partition: Partition
+) -> None:
+    """Each PC completes one of the last two jobs without a link; once merged, both order the same PANELIZADO job."""
+    one, two = nodes
+    for node in nodes:
+        node.store.door.follow(Rules(None))
+
+    def begin(tx: Transaction) -> None:
+        tx.create(PROJECTS, "P", {"name": "Casa", "deadline": "2099-01-01", "status": "IN_PROGRESS"})
+        for job_id in ("J-1", "J-2"):
+            tx.create(JOBS, job_id, {"projectId": "P", "machineType": "CONFORMADORA", "status": "PENDING"})
+
+    await one.write(begin)
+    await one.sync(partition)
+    await two.sync(partition)
+    for node, job_id in ((one, "J-1"), (two, "J-2")):
+        await node.write(partial(_complete, job_id))
+        assert await node.store.reader.find(JOBS, machineType="PANELIZADO") == []
+    for node in (one, two, one, two, one):
+        await node.sync(partition)
+    (ours,) = await one.store.reader.find(JOBS, machineType="PANELIZADO")
+    (theirs,) = await two.store.reader.find(JOBS, machineType="PANELIZADO")
+    assert ours == theirs
+    assert len(await one.store.reader.find(EVENTS)) == len(await two.store.reader.find(EVENTS)) == 2
+    assert await one.sync(partition) == await two.sync(partition) == (0, 0)
+
+
+async def test_a_first_download_runs_no_rules(nodes: tuple[Node, Node], partition: Partition) -> None:
+    """A new PC takes finished jobs and low stock as they are; what followed from them comes from where it was made."""
+    one, two = nodes
+    two.store.door.follow(Rules(None))
+
+    def begin(tx: Transaction) -> None:
+        tx.create(PROJECTS, "P", {"name": "Casa", "deadline": "2099-01-01", "status": "IN_PROGRESS"})
+        tx.create(JOBS, "J", {"projectId": "P", "machineType": "CONFORMADORA", "status": "COMPLETED"})
+
+    await one.write(begin)
+    await one.sync(partition)
+    assert await two.sync(partition) == (0, 2)
+    assert await two.store.reader.find(EVENTS) == []
+    assert await two.sync(partition) == (0, 0)
+
+
+def _complete(job_id: str, tx: Transaction) -> None:
+    tx.update(JOBS, tx.get(JOBS, job_id) or pytest.fail(job_id), {"status": "COMPLETED"})
 
 
 async def _batches(port: LocalPort) -> list[Batch]:

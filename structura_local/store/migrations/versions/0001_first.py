@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
     op.create_index("ix_alerts_order", "alerts", ["received_at", "_born", "id"], unique=False)
+    op.create_index("ix_alerts_related", "alerts", ["related_id"], unique=False)
     op.create_index("ix_alerts_seq", "alerts", ["_seq"], unique=False)
     op.create_table(
         "change_log",

@@ -1,0 +1,283 @@
+"""What the server does by itself when a job completes, stock runs low or a machine stops, and the frontends' copies."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+
+from structura_local.store import sqlite
+from tests.plant import ID, START_ISO, Api, Clock, Serve
+
+TODAY, LATER = START_ISO[:10], "2027-06-01"
+
+
+async def workshop(api: Api, *, jobs: int = 2, deadline: str = LATER) -> None:
+    """A project with CONFORMADORA jobs J-1…, the machines for it, and two operators at the loading bay."""
+    for body in (
+        {"id": "M-1", "name": "Conformadora", "type": "CONFORMADORA", "status": "RUNNING", "currentJobId": "J-1"},
+        {"id": "M-7", "name": "Panelizado", "type": "PANELIZADO"},
+        {"id": "M-C", "name": "Despacho", "type": "CARGA", "operatorIds": [ID["OPERATOR"], ID["OTHER"]]},
+    ):
+        await api.made("/api/machines", body)
+    await api.made("/api/projects", {"id": "P-1", "name": "Casa", "deadline": deadline})
+    for number in range(1, jobs + 1):
+        await api.made("/api/jobs", job(f"J-{number}", assignedMachineId="M-1"))
+
+
+def job(row_id: str, **more: Any) -> dict[str, Any]:
+    """A CONFORMADORA job of the project."""
+    body = {
+        "projectId": "P-1",
+        "machineType": "CONFORMADORA",
+        "productName": "Perfil",
+        "targetQuantity": 5,
+        "unit": "m",
+    }
+    return {"id": row_id, **body, **more}
+
+
+async def complete(api: Api, row_id: str, who: str = "OPERATOR") -> None:
+    """Tap 'finished'."""
+    assert (await api.patch(f"/api/jobs/{row_id}", {"status": "COMPLETED"}, who)).status == 200
+
+
+async def found(api: Api, path: str) -> list[dict[str, Any]]:
+    """A list."""
+    rows: list[dict[str, Any]] = (await api.get(path)).json
+    return rows
+
+
+async def test_a_completed_job_has_its_time_its_event_and_a_free_machine(api: Api) -> None:
+    """completedAt is set, one JOB_COMPLETE event names job and person, the machine that was on it is idle."""
+    await workshop(api)
+    await complete(api, "J-1")
+    assert (await api.get("/api/jobs/J-1")).json["completedAt"] == START_ISO
+    (event,) = await found(api, "/api/events")
+    assert (event["type"], event["machineId"]) == ("JOB_COMPLETE", "M-1")
+    assert event["description"] == "Finalizado: Perfil por Olga Taller"
+    machine = (await api.get("/api/machines/M-1")).json
+    assert (machine["status"], machine["currentJobId"]) == ("IDLE", None)
+
+
+async def test_a_machine_that_has_gone_on_is_left_alone(api: Api) -> None:
+    """A machine that is on another job by now keeps it; a completedAt that was sent is kept."""
+    await workshop(api)
+    await api.patch("/api/machines/M-1", {"currentJobId": "J-2"})
+    await api.patch("/api/jobs/J-1", {"status": "COMPLETED", "completedAt": "2027-01-14T10:00:00Z"}, "OPERATOR")
+    assert (await api.get("/api/machines/M-1")).json["currentJobId"] == "J-2"
+    assert (await api.get("/api/jobs/J-1")).json["completedAt"] == "2027-01-14T10:00:00Z"
+
+
+async def test_the_last_conformadora_job_orders_the_panels(api: Api) -> None:
+    """Not before all are complete; then one order on the first PANELIZADO machine, as the frontend writes it."""
+    await workshop(api)
+    await complete(api, "J-1")
+    assert await found(api, "/api/jobs?machineType=PANELIZADO") == []
+    await complete(api, "J-2")
+    (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+    expected = {"productName": "PANELIZADO: Casa", "targetQuantity": 1, "unit": "proyecto", "priorityIndex": 99}
+    expected |= {"projectId": "P-1", "assignedMachineId": "M-7", "status": "PENDING", "completedQuantity": 0}
+    assert {k: v for k, v in order.items() if k not in ("id", "machineType")} == expected
+
+
+async def test_a_halted_panel_job_goes_on_instead(api: Api) -> None:
+    """The project's own PANELIZADO job is set PENDING if it was HALTED; no second one is made."""
+    await workshop(api)
+    await api.made("/api/jobs", job("J-P", machineType="PANELIZADO", status="HALTED"))
+    await complete(api, "J-1")
+    await complete(api, "J-2")
+    (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+    assert (order["id"], order["status"]) == ("J-P", "PENDING")
+
+
+async def test_a_finished_project_is_ready_for_delivery_once(api: Api) -> None:
+    """One HIGH alert when the last job of all completes; it closes when a job is reopened, and comes back."""
+    await workshop(api)
+    await complete(api, "J-1")
+    await complete(api, "J-2")
+    assert await found(api, "/api/alerts?type=READY_FOR_DELIVERY") == []
+    (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+    await complete(api, order["id"])
+    (alert,) = await found(api, "/api/alerts?type=READY_FOR_DELIVERY")
+    assert (alert["severity"], alert["relatedId"]) == ("HIGH", "P-1")
+    await api.patch("/api/jobs/J-2", {"status": "IN_PROGRESS"})
+    assert await found(api, "/api/alerts?type=READY_FOR_DELIVERY") == []
+    await complete(api, "J-2")
+    assert [a["id"] for a in await found(api, "/api/alerts?type=READY_FOR_DELIVERY")] == [alert["id"]]
+    await api.patch("/api/projects/P-1", {"status": "ARCHIVED"})
+    assert await found(api, "/api/alerts?type=READY_FOR_DELIVERY") == []
+
+
+async def test_due_today_each_loader_gets_one_message(api: Api) -> None:
+    """If the deadline is today, the operators of the CARGA machine are told, each once; else nobody."""
+    await workshop(api, jobs=1, deadline=TODAY)
+    await complete(api, "J-1")
+    (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+    await complete(api, order["id"])
+    messages = await found(api, "/api/messages?all=true")
+    assert sorted(m["to"] for m in messages) == sorted([ID["OPERATOR"], ID["OTHER"]])
+    assert {m["from"] for m in messages} == {"LOGÍSTICA: CARGA DEL DÍA"}
+    assert {m["content"] for m in messages} == {
+        "INSTRUCCIÓN DE CARGA: El proyecto Casa está finalizado y debe despacharse HOY."
+    }
+
+
+async def test_today_is_the_plants(serve: Serve) -> None:
+    """At 08:00 UTC it is still yesterday in Los Angeles: a deadline of that day is today there."""
+    async with serve(time_zone="America/Los_Angeles") as api:
+        await workshop(api, jobs=1, deadline="2027-01-15")
+        await complete(api, "J-1")
+        (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+        await complete(api, order["id"])
+        assert len(await found(api, "/api/messages?all=true")) == 2
+
+
+@pytest.mark.parametrize("turn", range(10))
+async def test_two_terminals_finish_the_last_two_jobs_at_once(api: Api, turn: int) -> None:
+    """Whoever is first, though both run the frontend's own follow-up calls: one order, one alert, one message each."""
+    await workshop(api, deadline=TODAY)
+    name = "PANELIZADO: Casa"
+    content = "INSTRUCCIÓN DE CARGA: El proyecto Casa está finalizado y debe despacharse HOY."
+
+    async def terminal(job_id: str, who: str) -> None:
+        await complete(api, job_id, who)
+        person = {"OPERATOR": "Olga Taller", "OTHER": "Óscar Taller"}[who]
+        event = {"machineId": "M-1", "type": "JOB_COMPLETE", "severity": "INFO"}
+        answer = await api.post("/api/events", {**event, "description": f"Finalizado: Perfil por {person}"}, who)
+        assert answer.status == 200
+        if await found(api, "/api/jobs?machineType=CONFORMADORA&status=PENDING"):
+            return
+        order = {"projectId": "P-1", "machineType": "PANELIZADO", "productName": name, "targetQuantity": 1}
+        order |= {"unit": "proyecto", "priorityIndex": 99, "status": "PENDING", "id": f"JOBS-{job_id}"}
+        answer = await api.post("/api/jobs", order, who)
+        assert answer.status == 200
+        panels = answer.json["id"]
+        await complete(api, panels, who)
+        alert = {"type": "READY_FOR_DELIVERY", "message": "listo", "severity": "HIGH", "relatedId": "P-1"}
+        assert (await api.post("/api/alerts", {**alert, "id": f"ALERT-{job_id}"}, who)).status == 200
+        for operator in (ID["OPERATOR"], ID["OTHER"]):
+            message = {"from": "LOGÍSTICA: CARGA DEL DÍA", "to": operator, "content": content}
+            assert (await api.post("/api/messages", message, who)).status == 200
+
+    terminals = [terminal("J-1", "OPERATOR"), terminal("J-2", "OTHER")]
+    await asyncio.gather(*(terminals if turn % 2 else reversed(terminals)))
+    assert len(await found(api, "/api/jobs?machineType=PANELIZADO")) == 1
+    assert len(await found(api, "/api/alerts?dismissed=true&dismissed=false&type=READY_FOR_DELIVERY")) == 1
+    assert sorted(m["to"] for m in await found(api, "/api/messages?all=true")) == sorted([ID["OPERATOR"], ID["OTHER"]])
+
+
+async def test_another_panel_job_is_an_order_like_any_other(api: Api) -> None:
+    """Only exactly the frontend's own copy is recognised."""
+    await workshop(api, jobs=1)
+    await complete(api, "J-1")
+    body = {"projectId": "P-1", "machineType": "PANELIZADO", "productName": "PANELIZADO: Casa", "targetQuantity": 2}
+    assert (await api.post("/api/jobs", {**body, "unit": "proyecto", "priorityIndex": 99}, "OPERATOR")).status == 201
+    assert len(await found(api, "/api/jobs?machineType=PANELIZADO")) == 2
+
+
+async def test_an_event_after_a_minute_is_another_one(api: Api, now: Clock) -> None:
+    """The frontend's event within 60 s is the server's own; a later one, or of another product, is new."""
+    await workshop(api)
+    await complete(api, "J-1")
+    event = {"machineId": "M-1", "type": "JOB_COMPLETE", "severity": "INFO"}
+    other = {**event, "description": "Finalizado: Otro por Olga"}
+    assert (await api.post("/api/events", other, "OPERATOR")).status == 201
+    now.move(seconds=61)
+    same = {**event, "description": "Finalizado: Perfil por Olga"}
+    assert (await api.post("/api/events", same, "OPERATOR")).status == 201
+
+
+async def test_low_stock_is_said_once_and_taken_back(api: Api) -> None:
+    """One MEDIUM alert at or under the threshold, none for the next withdrawal, closed by refilling, raised again."""
+    await api.made(
+        "/api/inventory", {"id": "I", "name": "Tornillos", "sku": "T", "unit": "kg", "quantity": 50, "minThreshold": 10}
+    )
+
+    async def open_alerts() -> list[str]:
+        return [f"{a['severity']} {a['relatedId']}" for a in await found(api, "/api/alerts?type=LOW_STOCK")]
+
+    for quantity, expected in ((11, []), (10, ["MEDIUM I"]), (4, ["MEDIUM I"]), (60, []), (9.5, ["MEDIUM I"])):
+        await api.patch("/api/inventory/I", {"quantity": quantity}, "OPERATOR")
+        assert await open_alerts() == expected, quantity
+    (alert,) = await found(api, "/api/alerts?type=LOW_STOCK")
+    await api.patch(f"/api/alerts/{alert['id']}", {"dismissed": True}, "OPERATOR")
+    await api.patch("/api/inventory/I", {"quantity": 8}, "OPERATOR")
+    assert await open_alerts() == [], "what somebody has dismissed stays so while its cause lasts"
+    await api.delete("/api/inventory/I")
+    assert await open_alerts() == []
+
+
+async def test_a_stopped_machine_and_one_due_for_maintenance(api: Api) -> None:
+    """MACHINE_STOPPED while in ERROR; MAINTENANCE_DUE from the metres on that are set, none if none are."""
+    await api.made("/api/machines", {"id": "M", "name": "Conf", "type": "CONFORMADORA", "nextMaintenanceMeters": 100})
+    await api.made("/api/machines", {"id": "N", "name": "Otra", "type": "CONFORMADORA", "totalMetersProduced": 9})
+    await api.patch("/api/machines/M", {"status": "ERROR"}, "OPERATOR")
+    (stopped,) = await found(api, "/api/alerts")
+    assert (stopped["type"], stopped["severity"], stopped["relatedId"]) == ("MACHINE_STOPPED", "HIGH", "M")
+    await api.patch("/api/machines/M", {"status": "RUNNING", "totalMetersProduced": 100}, "OPERATOR")
+    (due,) = await found(api, "/api/alerts")
+    assert (due["type"], due["severity"], due["relatedId"]) == ("MAINTENANCE_DUE", "MEDIUM", "M")
+    await api.patch("/api/machines/M", {"nextMaintenanceMeters": 5000})
+    assert await found(api, "/api/alerts") == []
+
+
+async def test_a_near_deadline_with_work_left_is_a_risk(api: Api) -> None:
+    """DELAY_RISK within two days while jobs are unfinished; gone when they are done or the deadline moves."""
+    await workshop(api, jobs=1, deadline="2027-01-17")
+    assert [a["relatedId"] for a in await found(api, "/api/alerts?type=DELAY_RISK")] == ["P-1"]
+    await api.patch("/api/projects/P-1", {"deadline": LATER})
+    assert await found(api, "/api/alerts?type=DELAY_RISK") == []
+    await api.patch("/api/projects/P-1", {"deadline": TODAY})
+    assert len(await found(api, "/api/alerts?type=DELAY_RISK")) == 1
+    await complete(api, "J-1")
+    (order,) = await found(api, "/api/jobs?machineType=PANELIZADO")
+    await complete(api, order["id"])
+    assert await found(api, "/api/alerts?type=DELAY_RISK") == []
+
+
+async def test_deadlines_come_near_by_themselves(serve: Serve, now: Clock) -> None:
+    """Nobody touches the project: the look at the calendar finds it, once, and leaves what was dismissed alone."""
+    async with serve() as api:
+        await workshop(api, jobs=1, deadline="2027-01-20")
+        assert await found(api, "/api/alerts?type=DELAY_RISK") == []
+    now.move(hours=24 * 4)
+
+    async def alerts() -> list[dict[str, Any]]:
+        async with serve() as api:
+            token = await api.token("11112222")
+            listed: list[dict[str, Any]] = (await api.get("/api/alerts?type=DELAY_RISK", token)).json
+            for alert in listed:
+                await api.patch(f"/api/alerts/{alert['id']}", {"dismissed": True}, token)
+            return listed
+
+    assert len(await alerts()) == 1
+    assert await alerts() == []
+    now.move(hours=24)
+    assert await alerts() == []
+
+
+async def test_an_import_runs_no_rules(api: Api) -> None:
+    """Data that comes in as a file is taken as it is."""
+    item = {"id": "I", "name": "x", "sku": "x", "unit": "kg", "quantity": 0, "minThreshold": 5}
+    done = job("J-1", status="COMPLETED")
+    assert (await api.post("/api/system/import", {"inventory": [item], "jobs": [done]})).status == 200
+    assert await found(api, "/api/alerts") == await found(api, "/api/events") == []
+
+
+async def test_what_the_server_does_is_logged_as_its_own(api: Api) -> None:
+    """The change log tells a rule's writes from the person's, and says whose tap set them off."""
+    await workshop(api, jobs=1)
+    await complete(api, "J-1")
+    with contextlib.closing(sqlite.connect(api.folder.database, read_only=True)) as database:
+        logged = database.execute(
+            "SELECT collection, kind, origin, user_id FROM change_log WHERE tx = (SELECT max(tx) FROM change_log)"
+        ).fetchall()
+    assert logged[0] == ("jobs", "update", "api", ID["OPERATOR"])
+    assert {line[:3] for line in logged[1:]} == {
+        ("jobs", "update", "rules"),  # completedAt
+        ("events", "create", "rules"),
+        ("machines", "update", "rules"),
+        ("jobs", "create", "rules"),  # PANELIZADO
+    }
+    assert {line[3] for line in logged} == {ID["OPERATOR"]}
