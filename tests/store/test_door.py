@@ -1,0 +1,272 @@
+"""The door: writes together in one commit, each for itself; stamped, logged, announced after the commit."""
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from structura_local.domain.inventory import INVENTORY
+from structura_local.domain.machines import MACHINES
+from structura_local.domain.row import Row
+from structura_local.domain.stamp import split
+from structura_local.domain.users import USERS
+from structura_local.errors import AppError
+from structura_local.store.store import Store
+from structura_local.store.transaction import Author, Change, Transaction
+from tests.plant import START, Clock
+
+ANA = Author("api", "U-1")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "structura.db"
+
+
+@pytest.fixture
+async def store(path: Path, now: Clock) -> AsyncIterator[Store]:
+    opened = await Store.open(path, now)
+    yield opened
+    await opened.close()
+
+
+def make(row_id: str, **data: Any) -> Any:
+    """Work that creates a machine."""
+    return lambda tx: tx.create(MACHINES, row_id, {"name": row_id, **data})
+
+
+def change(row: Row, tx: Transaction, **changes: Any) -> Row:
+    return tx.update(MACHINES, row, changes)
+
+
+async def ids(store: Store) -> list[str]:
+    return [row.id for row in await store.reader.find(MACHINES)]
+
+
+def read(path: Path, sql: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return database.execute(sql).fetchall()
+
+
+class Held:
+    """Keeps the door busy until it is let go, so that the writes after it wait together."""
+
+    def __init__(self) -> None:
+        self._busy, self._go = threading.Event(), threading.Event()
+
+    @classmethod
+    async def start(cls, store: Store) -> "Held":
+        held = cls()
+        held._task = asyncio.create_task(store.door.write(held._hold, ANA))
+        await asyncio.to_thread(held._busy.wait, 10)
+        return held
+
+    def _hold(self, tx: Transaction) -> bool:
+        self._busy.set()
+        return self._go.wait(10)
+
+    async def let_go(self) -> None:
+        self._go.set()
+        assert await self._task
+
+
+async def test_one_commit_for_all_that_wait(store: Store, path: Path) -> None:
+    """Writes that wait for the door share a commit: nobody sees one of them without the others."""
+    held = await Held.start(store)
+    seen: list[int] = []
+
+    def look(tx: Transaction) -> None:
+        seen.append(read(path, "SELECT count(*) FROM machines")[0][0])
+
+    writes = [asyncio.create_task(store.door.write(make(f"M-{n}"), ANA)) for n in range(20)]
+    writes.append(asyncio.create_task(store.door.write(look, ANA)))
+    await asyncio.sleep(0)
+    await held.let_go()
+    await asyncio.gather(*writes)
+    assert seen == [0], "inside the commit nothing of it is visible outside"
+    assert await ids(store) == [f"M-{n}" for n in range(20)]
+
+
+async def test_one_that_fails_undoes_only_itself(store: Store, path: Path) -> None:
+    """A write that raises takes nobody with it, and leaves no trace in rows or log."""
+
+    def fails(tx: Transaction) -> None:
+        tx.create(MACHINES, "M-BAD", {"name": "x"})
+        tx.set_state("bad", "x")
+        raise AppError("forbidden", role="x")
+
+    held = await Held.start(store)
+    writes = [asyncio.create_task(store.door.write(work, ANA)) for work in (make("M-1"), fails, make("M-2"))]
+    await asyncio.sleep(0)
+    await held.let_go()
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Row", "AppError", "Row"]
+    assert await ids(store) == ["M-1", "M-2"]
+    assert [line[0] for line in read(path, "SELECT row_id FROM change_log ORDER BY seq")] == ["M-1", "M-2"]
+    assert "bad" not in await store.reader.state()
+
+
+async def test_an_error_of_the_program_is_passed_on(store: Store) -> None:
+    """Whatever a write raises reaches its caller, and the door goes on."""
+    with pytest.raises(ZeroDivisionError):
+        await store.door.write(lambda tx: 1 // 0, ANA)
+    with pytest.raises(AppError) as caught:
+        await store.door.write(lambda tx: tx.connection.execute("SELECT nonsense"), ANA)
+    assert caught.value.code == "database"
+    await store.door.write(make("M-1"), ANA)
+
+
+async def test_announced_after_the_commit(store: Store, path: Path) -> None:
+    """Listeners hear of changes once others can see them, before the writer has its answer; never of what failed."""
+    heard: list[tuple[str, str, int]] = []
+
+    def listen(changes: list[Change]) -> None:
+        visible = read(path, "SELECT count(*) FROM machines")[0][0]
+        heard.extend((change.row_id, change.kind, visible) for change in changes)
+
+    store.door.listen(listen)
+    row = await store.door.write(make("M-1"), ANA)
+    assert heard == [("M-1", "create", 1)]
+
+    def fails(tx: Transaction) -> None:
+        tx.update(MACHINES, row, {"name": "x"})
+        tx.after_commit(lambda: heard.append(("never", "", 0)))
+        raise AppError("forbidden", role="x")
+
+    with pytest.raises(AppError):
+        await store.door.write(fails, ANA)
+    await store.door.write(lambda tx: tx.update(MACHINES, row, {"name": "M-1"}), ANA)
+    assert heard == [("M-1", "create", 1)]
+
+    def succeeds(tx: Transaction) -> None:
+        tx.after_commit(lambda: heard.append(("first", "", 0)))
+        tx.delete(MACHINES, row)
+
+    await store.door.write(succeeds, ANA)
+    assert heard[1:] == [("first", "", 0), ("M-1", "delete", 1)]
+
+
+async def test_change_log(store: Store, path: Path, now: Clock) -> None:
+    """Each change is logged: who, when, how, old and new; secrets are masked; what changes nothing is not logged."""
+    row = await store.door.write(make("M-1", brand="A", status="IDLE"), ANA)
+    now.move(seconds=5)
+    row = await store.door.write(partial(change, row, brand="B", status="IDLE"), Author("api", "U-2"))
+    await store.door.write(partial(change, row, brand="B"), ANA)
+    row = await store.door.write(partial(change, row, brand=None), Author("import"))
+    deleted = await store.door.write(lambda tx: tx.delete(MACHINES, row), ANA)
+    await store.door.write(lambda tx: tx.restore(MACHINES, deleted), ANA)
+    secret = {"name": "x", "role": "ADMIN", "pinHash": "hash", "pinLookup": "look"}
+    await store.door.write(lambda tx: tx.create(USERS, "U-1", secret), ANA)
+    sql = "SELECT seq, at, collection, row_id, kind, origin, user_id, fields FROM change_log ORDER BY seq"
+    lines = [(*line[:-1], json.loads(line[-1])) for line in read(path, sql)]
+    created = {"name": [None, "M-1"], "brand": [None, "A"], "status": [None, "IDLE"]}
+    masked = {"name": [None, "x"], "role": [None, "ADMIN"], "pinHash": ["•", "•"], "pinLookup": ["•", "•"]}
+    later = START + 5000
+    assert lines == [
+        (1, START, "machines", "M-1", "create", "api", "U-1", created),
+        (2, later, "machines", "M-1", "update", "api", "U-2", {"brand": ["A", "B"]}),
+        (3, later, "machines", "M-1", "update", "import", None, {"brand": ["B", None]}),
+        (4, later, "machines", "M-1", "delete", "api", "U-1", {}),
+        (5, later, "machines", "M-1", "restore", "api", "U-1", {}),
+        (6, later, "users", "U-1", "create", "api", "U-1", masked),
+    ]
+
+
+async def test_changes_of_one_transaction(store: Store, path: Path) -> None:
+    """Changes of one write carry the number of its first, and no number is given twice, across a restart too."""
+
+    def both(tx: Transaction) -> None:
+        tx.create(MACHINES, "M-1", {"name": "x"})
+        tx.create(INVENTORY, "I-1", {"name": "x"})
+
+    await store.door.write(both, ANA)
+    await store.close()
+    again = await Store.open(path, Clock())
+    await again.door.write(make("M-2"), ANA)
+    await again.close()
+    assert read(path, "SELECT seq, tx FROM change_log ORDER BY seq") == [(1, 1), (2, 1), (3, 3)]
+
+
+async def test_stamps_increase(path: Path, now: Clock) -> None:
+    """Stamps go up through a wall clock that is set back, and through a restart with it."""
+    stamps: list[str] = []
+    for hours in (0, -48, 1, -2000):
+        now.move(hours=hours)
+        store = await Store.open(path, now)
+        for n in range(3):
+            row = await store.door.write(make(f"M-{hours}-{n}"), ANA)
+            after = await store.door.write(partial(change, row, brand="x"), ANA)
+            stamps += [row.born, after.stamp("brand")]
+        await store.close()
+    assert stamps == sorted(set(stamps))
+    assert len({split(stamp).node for stamp in stamps}) == 1
+
+
+async def test_rows_come_back_as_they_went(store: Store) -> None:
+    """Values of every kind survive the database: fractions, flags, lists, empty text, large numbers."""
+    data = {
+        "name": "", "efficiency": 0.1 + 0.2, "temperature": -4.5, "isActive": False, "operatorIds": ["b", "a"],
+        "totalMetersProduced": 437515, "nextMaintenanceMeters": 2**63, "brand": "ñ\U0001f600\n",
+        "hologram": {"new": [1]},
+    }  # fmt: skip
+    await store.door.write(lambda tx: tx.create(MACHINES, "M-1", data), ANA)
+    row = await store.reader.get(MACHINES, "M-1")
+    assert row is not None
+    assert row.data == data
+    assert row.data["isActive"] is False
+    assert isinstance(row.data["totalMetersProduced"], int)
+
+
+async def test_disk_full(store: Store, path: Path) -> None:
+    """When the disk is full a write says so and leaves nothing behind; with room again the door goes on."""
+    await store.door.write(make("M-1"), ANA)
+    (pages,) = await store.door.write(lambda tx: tx.connection.execute("PRAGMA page_count").fetchone(), ANA)
+    await store.door.write(lambda tx: tx.connection.execute(f"PRAGMA max_page_count = {pages}").fetchone(), ANA)
+    large = {"maintenanceReason": "x" * 200_000}
+    announced: list[Change] = []
+    store.door.listen(announced.extend)
+    held = await Held.start(store)
+    writes = [asyncio.create_task(store.door.write(make(f"L-{n}", **large), ANA)) for n in range(2)]
+    await asyncio.sleep(0)
+    await held.let_go()
+    for outcome in await asyncio.gather(*writes, return_exceptions=True):
+        assert isinstance(outcome, AppError)
+        assert outcome.code == "disk-full"
+    assert announced == []
+    assert await ids(store) == ["M-1"]
+    await store.door.write(lambda tx: tx.connection.execute("PRAGMA max_page_count = 1000000").fetchone(), ANA)
+    await store.door.write(make("L-1", **large), ANA)
+    assert await ids(store) == ["M-1", "L-1"]
+    assert read(path, "SELECT row_id FROM change_log ORDER BY seq") == [("M-1",), ("L-1",)]
+
+
+async def test_closing(path: Path, now: Clock) -> None:
+    """Closing finishes what waits; after it the door says that it is shutting down."""
+    store = await Store.open(path, now)
+    writes = [asyncio.create_task(store.door.write(make(f"M-{n}"), ANA)) for n in range(50)]
+    await asyncio.sleep(0)
+    await store.close()
+    assert [row.id for row in await asyncio.gather(*writes)] == [f"M-{n}" for n in range(50)]
+    with pytest.raises(AppError) as caught:
+        await store.door.write(make("late"), ANA)
+    assert caught.value.code == "shutting-down"
+    assert not path.with_name(path.name + "-wal").exists()
+
+
+async def test_a_writer_that_gives_up(store: Store) -> None:
+    """A caller that is cancelled while it waits disturbs nobody."""
+    held = await Held.start(store)
+    writes = [asyncio.create_task(store.door.write(make(f"M-{n}"), ANA)) for n in range(3)]
+    await asyncio.sleep(0)
+    writes[1].cancel()
+    await held.let_go()
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert isinstance(outcomes[1], asyncio.CancelledError)
+    assert {"M-0", "M-2"} <= set(await ids(store))
