@@ -124,6 +124,26 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "SKU {sku} is already in use by {id}.",
         "El SKU {sku} ya está en uso por {id}.",
     ),
+    "client-blocked": (
+        Kind.CONFLICT,
+        "This client still has {count} open project(s): {names}. Finish or archive them first.",
+        "Este cliente todavía tiene {count} proyecto(s) abierto(s): {names}. Termínelos o archívelos primero.",
+    ),
+    "project-blocked": (
+        Kind.CONFLICT,
+        "This project still has {count} unfinished job(s): {names}. Finish or delete them first.",
+        "Este proyecto todavía tiene {count} trabajo(s) sin terminar: {names}. Termínelos o elimínelos primero.",
+    ),
+    "key-reused": (
+        Kind.INVALID,
+        "This Idempotency-Key was used for another request; use a new one.",
+        "Esta Idempotency-Key ya se usó para otra solicitud; use una nueva.",
+    ),
+    "bad-key": (
+        Kind.INVALID,
+        "An Idempotency-Key has 1 to 255 printable characters.",
+        "Una Idempotency-Key tiene de 1 a 255 caracteres imprimibles.",
+    ),
     "last-admin": (
         Kind.CONFLICT,
         "This is the last administrator; make another one first.",

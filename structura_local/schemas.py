@@ -6,13 +6,23 @@ Each collection has a model of a body that creates an object and one of a body t
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic import Field as Constraint
 
-from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind
+from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind, Merge
 from structura_local.domain.jobs import STAGE_NAMES
 from structura_local.domain.users import PIN_MASK
 from structura_local.errors import AppError
@@ -72,6 +82,25 @@ class Stage(_Strict):
     completedAt: _MOMENT | None = None  # noqa: N815
 
 
+class SetDelta(_Strict):
+    """What a client that read a list a minute ago should send: what to add to it, what to take out."""
+
+    add: list[_text(TEXT_LIMIT, empty=False)] = []  # type: ignore[valid-type]
+    remove: list[_text(TEXT_LIMIT, empty=False)] = []  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have add or remove")
+        return self
+
+
+class CounterDelta(_Strict):
+    """Ditto for a number: the difference."""
+
+    add: Annotated[float, Constraint(strict=True, allow_inf_nan=False), AfterValidator(_whole_if_possible)]
+
+
 class Login(_Strict):
     """The body of a login."""
 
@@ -103,6 +132,18 @@ def _type(field: Field, purpose: Purpose) -> Any:
             return Annotated[str, StringConstraints(strict=True, pattern=pattern)]
 
 
+_VALUE, _DELTA = "<value>", "<delta>"  # pydantic's tags; they turn up in the paths of its errors
+
+
+def _or_delta(field: Field, kind: Any) -> Any:
+    """A field's value, or for a counter or set its change."""
+    delta = {Merge.COUNTER: CounterDelta, Merge.SET: SetDelta}.get(field.merge)
+    if delta is None:
+        return kind
+    which = Discriminator(lambda value: _DELTA if isinstance(value, dict | SetDelta | CounterDelta) else _VALUE)
+    return Annotated[Annotated[kind, Tag(_VALUE)] | Annotated[delta, Tag(_DELTA)], which]
+
+
 @cache
 def model(collection: Collection, purpose: Purpose) -> type[BaseModel]:
     """The model of a body that creates or changes an object of `collection`."""
@@ -110,6 +151,8 @@ def model(collection: Collection, purpose: Purpose) -> type[BaseModel]:
     for field in collection.fields:
         if field.wire:
             kind = _type(field, purpose)
+            if purpose is Purpose.UPDATE:
+                kind = _or_delta(field, kind)
             if field.required:
                 fields[field.name] = (kind, ... if purpose is Purpose.CREATE else None)
             else:
@@ -136,4 +179,5 @@ def checked(kind: type[BaseModel], value: Any) -> dict[str, Any]:
 
 
 def _fault(fault: Any) -> dict[str, str]:
-    return {"field": ".".join(map(str, fault["loc"])) or "body", "msg": fault["msg"]}
+    path = [str(part) for part in fault["loc"] if part not in (_VALUE, _DELTA)]
+    return {"field": ".".join(path) or "body", "msg": fault["msg"]}

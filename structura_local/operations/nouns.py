@@ -49,6 +49,12 @@ class Projects(Rows):
         jobs = await self.store.reader.find(JOBS, projectId=row_id)
         return replace(project, data={**project.data, "jobs": [JOBS.public(job.id, job.data) for job in jobs]})
 
+    def check_dependants(self, tx: Transaction, row: Row) -> None:
+        unfinished = [job for job in tx.find(JOBS, projectId=row.id) if job.data.get("status") != "COMPLETED"]
+        if unfinished:
+            names = ", ".join(str(job.data.get("productName")) for job in unfinished[:5])
+            raise AppError("project-blocked", count=len(unfinished), names=names)
+
 
 class Clients(Rows):
     """An operator sees no contact details."""
@@ -65,6 +71,13 @@ class Clients(Rows):
 
     def hidden(self, caller: Caller) -> frozenset[str]:
         return CONTACT_DETAILS if caller.role == OPERATOR else frozenset()
+
+    def check_dependants(self, tx: Transaction, row: Row) -> None:
+        projects = tx.find(PROJECTS, clientId=row.id)
+        still = [project for project in projects if project.data.get("status") not in ("COMPLETED", "ARCHIVED")]
+        if still:
+            names = ", ".join(str(project.data.get("name")) for project in still[:5])
+            raise AppError("client-blocked", count=len(still), names=names)
 
 
 class Inventory(Rows):

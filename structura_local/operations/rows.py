@@ -1,17 +1,23 @@
 """What can be done with the objects of any collection. A noun with habits of its own overrides the hooks."""
 
+import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from structura_local import clock
 from structura_local.domain import access
 from structura_local.domain.access import Caller, Permission
-from structura_local.domain.fields import Collection
+from structura_local.domain.fields import Collection, Field, Merge
 from structura_local.domain.query import Part, Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
 from structura_local.operations.queries import Options, parsed
+from structura_local.store import answers
+from structura_local.store.answers import Answer, Retry
 from structura_local.store.search import search
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
@@ -55,17 +61,27 @@ class Rows:
             raise AppError("not-found", id=row_id)
         return Shown(self.show(row, caller), row.version)
 
-    async def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[Shown, bool]:
-        """Create an object; the second value is false if it was there already, exactly so (a retry)."""
+    async def create(self, caller: Caller, body: Mapping[str, Any], key: str | None = None) -> tuple[Shown, bool]:
+        """Create an object; the second value is false if it was there already, exactly so (a retry).
+
+        With a `key` (Idempotency-Key) the first answer is given again for 24 hours; AppError `key-reused` if that was
+        for something else.
+        """
         self.allowed(caller, access.CREATE)
         self.check_create(caller, body)
         prepared = await self.prepare(body)
+        retry = None if key is None else Retry(key, caller.user_id or "", self._digest(prepared))
 
-        def work(tx: Transaction) -> tuple[Row, bool]:
-            return self._create(tx, caller, prepared)
+        def work(tx: Transaction) -> tuple[Shown, bool]:
+            if retry and (first := answers.find(tx, retry)):
+                return Shown(first.data, first.version), first.created
+            row, created = self._create(tx, caller, prepared)
+            answer = Shown(self.show(row, caller), row.version)
+            if retry:
+                answers.keep(tx, retry, Answer(answer.data, answer.version, created))
+            return answer, created
 
-        row, created = await self.store.door.write(work, Author("api", caller.user_id))
-        return Shown(self.show(row, caller), row.version), created
+        return await self.store.door.write(work, Author("api", caller.user_id))
 
     async def update(
         self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
@@ -82,7 +98,7 @@ class Rows:
         def work(tx: Transaction) -> Row:
             row = self.living(tx, row_id, caller)
             _check_version(row, versions)
-            changes = self.changes(tx, caller, row, prepared)
+            changes = self.changes(tx, caller, row, resolved(row, prepared, self.collection))
             self.check_update(caller, allowed, row, changes)
             after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
             self.after_update(tx, caller, row, after)
@@ -91,8 +107,10 @@ class Rows:
         row = await self.store.door.write(work, Author("api", caller.user_id))
         return Shown(self.show(row, caller), row.version)
 
-    async def delete(self, caller: Caller, row_id: str, versions: Versions | None = None) -> None:
-        """Delete an object; `versions` as in `update`."""
+    async def delete(
+        self, caller: Caller, row_id: str, versions: Versions | None = None, *, force: bool = False
+    ) -> None:
+        """Delete an object; `versions` as in `update`. `force`: although others hang on it; for ADMIN."""
         allowed = self.allowed(caller, access.DELETE)
 
         def work(tx: Transaction) -> None:
@@ -101,6 +119,8 @@ class Rows:
             if allowed.own and not self.owns(row, caller):
                 raise AppError("forbidden", role=caller.role)
             self.check_delete(tx, row)
+            if not (force and caller.role == access.ADMIN):
+                self.check_dependants(tx, row)
             tx.delete(self.collection, row)
 
         await self.store.door.write(work, Author("api", caller.user_id))
@@ -163,6 +183,9 @@ class Rows:
     def check_delete(self, tx: Transaction, row: Row) -> None:
         """Refuse to delete what must stay."""
 
+    def check_dependants(self, tx: Transaction, row: Row) -> None:
+        """Refuse to delete what others still need, unless it is forced."""
+
     # The rest is the same for all
 
     def allowed(self, caller: Caller, action: str) -> Permission:
@@ -183,6 +206,11 @@ class Rows:
         """In place of cleared fields what a new object would have."""
         defaults = {**filled, **self.collection.defaults()}
         return {k: defaults.get(k) if v is None else v for k, v in data.items()}
+
+    def _digest(self, prepared: Mapping[str, Any]) -> str:
+        """Tells bodies apart. A PIN is in it as its keyed lookup; its salted hash never is the same."""
+        said = {k: v for k, v in prepared.items() if k != "pinHash"}
+        return hashlib.sha256(orjson.dumps((self.collection.table, said), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def _create(self, tx: Transaction, caller: Caller, body: Mapping[str, Any]) -> tuple[Row, bool]:
         if (copied := self.copied(tx, body)) is not None:
@@ -207,6 +235,24 @@ class Rows:
         wire = {f.name for f in self.collection.fields if f.wire}
         stored = {k: v for k, v in row.data.items() if k in said or (k in wire and k not in filled)}
         return stored == said
+
+
+def resolved(row: Row, body: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+    """A body in which every change of a counter or set is the value it leads to from the row's present one."""
+    return {name: _resolved(collection.by_name.get(name), row.data.get(name), value) for name, value in body.items()}
+
+
+def _resolved(field: Field | None, present: Any, value: Any) -> Any:
+    if field is None or not isinstance(value, dict):
+        return value
+    if field.merge is Merge.SET:
+        gone = set(value.get("remove", ()))
+        kept = [element for element in present or () if element not in gone]
+        return kept + [element for element in dict.fromkeys(value.get("add", ())) if element not in kept]
+    total = Decimal(str(present or 0)) + Decimal(str(value["add"]))
+    if field.low is not None and total < field.low:
+        raise AppError("invalid", errors=[{"field": field.name, "msg": f"would be less than {field.low}"}])
+    return int(total) if total == total.to_integral_value() and abs(total) < 2**53 else float(total)
 
 
 def _check_version(row: Row, versions: Versions | None) -> None:

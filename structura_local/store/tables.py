@@ -91,3 +91,17 @@ SESSIONS = Table(
     Column("expires_at", Integer, nullable=False, comment="seconds since 1970"),
     PrimaryKeyConstraint("jti", name="pk_sessions"),
 )
+
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("key", Text, comment="Idempotency-Key of a request"),
+    Column("user_id", Text, comment="whose request it was"),
+    Column("digest", Text, nullable=False, comment="digest of what it asked"),
+    Column("data", Text, nullable=False, comment="JSON: the object that was answered"),
+    Column("version", Text, nullable=False, comment="of that object"),
+    Column("created", Integer, nullable=False, comment="1: it was new"),
+    Column("at", Integer, nullable=False, comment="milliseconds since 1970; kept for a day"),
+    PrimaryKeyConstraint("user_id", "key", name="pk_answers"),
+    Index("ix_answers_at", "at"),
+)

@@ -12,6 +12,7 @@ from structura_local.schemas import checked, parse
 
 MEGABYTE = 2**20
 MAX_BODY = MEGABYTE
+MAX_KEY = 255
 
 
 async def read(request: web.Request, kind: type[BaseModel]) -> dict[str, Any]:
@@ -34,6 +35,14 @@ async def read_any(request: web.Request, limit: int = MAX_BODY) -> Any:
     except web.RequestPayloadError:
         raise AppError("malformed") from None  # cut off, or not in the encoding it claims
     return parse(bytes(body))
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """The Idempotency-Key of a request; AppError `bad-key` if it cannot be one."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        raise AppError("bad-key")
+    return key
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -5,7 +5,7 @@ from aiohttp import web
 from structura_local.domain.fields import Collection
 from structura_local.errors import AppError
 from structura_local.schemas import Purpose, model
-from structura_local.web.bodies import answer, read
+from structura_local.web.bodies import answer, idempotency_key, read
 from structura_local.web.context import KIOSK, LISTS, NOUNS, SETTINGS, caller
 from structura_local.web.etags import shown, wanted_versions
 
@@ -35,7 +35,7 @@ class Noun:
         """POST /api/<collection>"""
         who = await caller(request)
         body = await read(request, model(self.collection, Purpose.CREATE))
-        made, created = await request.app[NOUNS][self.collection.table].create(who, body)
+        made, created = await request.app[NOUNS][self.collection.table].create(who, body, idempotency_key(request))
         return shown(request, made, 201 if created else 200)
 
     async def patch(self, request: web.Request) -> web.Response:
@@ -48,5 +48,6 @@ class Noun:
     async def delete(self, request: web.Request) -> web.Response:
         """DELETE /api/<collection>/:id"""
         noun = request.app[NOUNS][self.collection.table]
-        await noun.delete(await caller(request), request.match_info["id"], wanted_versions(request))
+        force = request.query.get("force") == "true"
+        await noun.delete(await caller(request), request.match_info["id"], wanted_versions(request), force=force)
         return answer({"ok": True})

@@ -327,3 +327,15 @@ def upgrade() -> None:
     op.create_index("ix_users_order", "users", ["_born", "id"], unique=False)
     op.create_index("ix_users_pin_lookup", "users", ["pin_lookup"], unique=False)
     op.create_index("ix_users_seq", "users", ["_seq"], unique=False)
+    op.create_table(
+        "answers",
+        sa.Column("key", sa.Text(), nullable=False, comment="Idempotency-Key of a request"),
+        sa.Column("user_id", sa.Text(), nullable=False, comment="whose request it was"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="digest of what it asked"),
+        sa.Column("data", sa.Text(), nullable=False, comment="JSON: the object that was answered"),
+        sa.Column("version", sa.Text(), nullable=False, comment="of that object"),
+        sa.Column("created", sa.Integer(), nullable=False, comment="1: it was new"),
+        sa.Column("at", sa.Integer(), nullable=False, comment="milliseconds since 1970; kept for a day"),
+        sa.PrimaryKeyConstraint("user_id", "key", name="pk_answers"),
+    )
+    op.create_index("ix_answers_at", "answers", ["at"], unique=False)
