@@ -1,0 +1,144 @@
+"""The command line of a plant: exit codes, sentences, files."""
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from structura_local.__main__ import main
+from tests.plant import PIN, Serve
+
+SMALL = Path(__file__).parent / "data" / "structura-export-small.json"
+
+
+def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    """The program, as a process of its own, with warnings as errors."""
+    command = [sys.executable, "-W", "error", "-m", "structura_local", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_plants_first_hour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Set up, import, import again, export: each says what it did and ends with 0; secrets are the service's alone."""
+    data, out = tmp_path / "data", tmp_path / "out.json"
+    common = ["--data-dir", str(data)]
+    assert main(["init", *common, "--plant", "Norte", "--admin-name", "Ana", "--admin-pin", "86420975"]) == 0
+    assert "Norte" in capsys.readouterr().out
+    assert main(["import", *common, str(SMALL), "--dry-run"]) == 0
+    assert "Nothing was changed" in capsys.readouterr().out
+    assert main(["import", *common, str(SMALL), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["collections"]["jobs"]["new"] == 8
+    assert main(["import", *common, str(SMALL), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["collections"]["jobs"] == {
+        "read": 8, "new": 0, "changed": 0, "same": 8, "repaired": [], "rejected": [],
+    }  # fmt: skip
+    assert main(["export", *common, str(out)]) == 0
+    exported = json.loads(out.read_text(encoding="utf-8"))
+    assert sorted(job["id"] for job in exported["jobs"]) == sorted(
+        job["id"] for job in json.loads(SMALL.read_text())["jobs"]
+    )
+    assert main(["sync", "status", *common, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.partition("\n")[2])["plant"]["name"] == "Norte"
+    if sys.platform != "win32":
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
+        for name in ("pin-keys.json",):
+            assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
+
+
+async def test_secrets_of_a_server(serve: Serve, data_dir: Path) -> None:
+    """The server's keys and its announcement are readable by its own account alone; the announcement goes with it."""
+    async with serve():
+        if sys.platform != "win32":
+            for name in ("pin-keys.json", "token-secret", "running.json"):
+                assert stat.S_IMODE(os.stat(data_dir / name).st_mode) == 0o600, name
+            assert stat.S_IMODE(os.stat(data_dir).st_mode) == 0o700
+    assert "running.json" not in os.listdir(data_dir)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nope"], ["import"], ["serve", "--port", "x"], ["init", "--plant", "x"], ["serve", "--nope"]]
+)
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong usage ends with 2 and says how it is used."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be done ends with 1 and one sentence on the error output, and leaves nothing behind."""
+    data = tmp_path / "data"
+    no_json, no_export = tmp_path / "no.json", tmp_path / "list.json"
+    no_json.write_text("nope")
+    no_export.write_text("[]")
+    init = ["init", "--plant", "x", "--admin-name", "Ana"]
+    assert main([*init, "--admin-pin", "86420975", "--data-dir", str(data)]) == 0
+    for arguments in (
+        ["serve", "--data-dir", tmp_path / "none"],
+        ["import", SMALL, "--data-dir", tmp_path / "none"],
+        ["import", tmp_path / "gone.json", "--data-dir", data],
+        ["import", tmp_path, "--data-dir", data],
+        ["import", no_json, "--data-dir", data],
+        ["import", no_export, "--data-dir", data],
+        ["export", tmp_path / "no" / "folder.json", "--data-dir", data],
+        ["export", tmp_path, "--data-dir", data],
+        ["sync", "now", "--data-dir", data],
+        ["serve", "--port", "70000", "--data-dir", data],
+        ["serve", "--host", "256.1.1.1", "--data-dir", data],
+        [*init, "--admin-pin", "86420975", "--data-dir", data],
+        [*init, "--admin-pin", "12", "--data-dir", tmp_path / "new"],
+        [*init, "--admin-pin", "86420975", "--data-dir", no_json],
+    ):
+        capsys.readouterr()
+        assert main(list(map(str, arguments))) == 1, arguments
+        error = capsys.readouterr().err
+        assert error.startswith("structura-local: "), arguments
+        assert error.count("\n") == 1, error
+        assert "Traceback" not in error
+    assert not (tmp_path / "new" / "structura.db").exists()
+    assert main([*init, "--admin-pin", "86420975", "--data-dir", str(tmp_path / "new")]) == 0
+
+
+def test_an_export_spares_its_neighbours(tmp_path: Path) -> None:
+    """An export writes the one file it was told to write."""
+    common = ["--data-dir", str(tmp_path / "data")]
+    assert main(["init", *common, "--plant", "x", "--admin-name", "Ana", "--admin-pin", "86420975"]) == 0
+    neighbour = tmp_path / "out.new"
+    neighbour.write_text("mine")
+    assert main(["export", *common, str(tmp_path / "out.json")]) == 0
+    assert neighbour.read_text() == "mine"
+
+
+def test_as_a_process(tmp_path: Path) -> None:
+    """The exit codes are those of the process: 0, 1 with a sentence, 2 with the usage."""
+    assert run("version").returncode == 0
+    failed = run("serve", "--data-dir", tmp_path)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("structura-local: There is no plant")
+    assert run("nope").returncode == 2
+
+
+async def test_beside_a_running_server(serve: Serve, data_dir: Path, tmp_path: Path) -> None:
+    """Commands go through the server that runs: its users see the data at once; a large file raises no warning."""
+    file = json.loads(SMALL.read_text(encoding="utf-8"))
+    large = tmp_path / "large.json"
+    file["projects"][0]["description"] = "x" * 60_000
+    file["jobs"] = [{**file["jobs"][0], "id": f"J-{n}", "notes": "x" * 60_000} for n in range(30)]
+    large.write_text(json.dumps(file), encoding="utf-8")
+    async with serve() as api:
+        done = await asyncio.to_thread(run, "import", large, "--data-dir", data_dir)
+        assert done.returncode == 0, done.stderr
+        assert len((await api.get("/api/jobs")).json) == 30
+        done = await asyncio.to_thread(run, "export", tmp_path / "out.json", "--data-dir", data_dir)
+        assert done.returncode == 0, done.stderr
+        second = await asyncio.to_thread(run, "serve", "--port", "0", "--data-dir", data_dir)
+        assert second.returncode == 1
+        assert "already running" in second.stderr
+        assert (await api.login(PIN["ADMIN"])).status == 200
