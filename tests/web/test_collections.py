@@ -140,10 +140,7 @@ async def test_wrong_values(api: Api, path: str) -> None:
                 answers.append(await api.patch(f"/api/{path}/X-1", {name: value}))
             for answer in answers:
                 assert answer.status == 422, (name, value, answer.body)
-                named = [error["field"] for error in answer.json["errors"]]
-                if field.kind in ("ids", "stages"):
-                    named = list({one.split(".")[0] for one in named})
-                assert named == [name]
+                assert {error["field"].split(".")[0] for error in answer.json["errors"]} == {name}
                 assert all(error["msg"] for error in answer.json["errors"])
     assert (await api.get(f"/api/{path}/X-2")).status == 404
     read = (await api.get(f"/api/{path}/X-1")).json
