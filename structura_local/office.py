@@ -49,6 +49,8 @@ async def status(arguments: argparse.Namespace, settings: Settings, folder: Fold
         contact = plant["lastContact"].isoformat(timespec="seconds") if plant["lastContact"] else "never"
         lag = "-" if plant["lag"] is None else plant["lag"]
         print(f"{plant['plantId']:20}{contact:27}{lag:>10}  {plant['version'] or '-':10} {plant['name']}")
+        for role in plant["bundles"]:
+            print(f"  bundle {role}")
     return 0
 
 
