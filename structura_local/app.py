@@ -17,6 +17,7 @@ from structura_local.domain.catalog import COLLECTIONS
 from structura_local.errors import AppError, StartError
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
+from structura_local.operations.guard import Guard
 from structura_local.operations.messages import Messages
 from structura_local.operations.nouns import Alerts, Clients, Events, Inventory, Jobs, Projects
 from structura_local.operations.pins import Pins
@@ -77,8 +78,10 @@ async def served(settings: Settings, folder: Folder, now: clock.Now = clock.now)
         stack.push_async_callback(_stop, asyncio.create_task(_daily(plant.store, rules), name="daily rules"))
         auth = Auth(plant.store, plant.pins, secret, settings.token_hours, local_token)
         await auth.load()
+        guard = Guard(plant.store)
+        await guard.load()
         runner = web.AppRunner(
-            application(settings, plant, auth, monitor),
+            application(settings, plant, auth, guard, monitor),
             access_log=None,
             handle_signals=False,
             shutdown_timeout=5,
@@ -95,10 +98,10 @@ async def served(settings: Settings, folder: Folder, now: clock.Now = clock.now)
         yield url
 
 
-def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) -> web.Application:
+def application(settings: Settings, plant: Plant, auth: Auth, guard: Guard, monitor: Monitor) -> web.Application:
     """The web application over a plant."""
     store = plant.store
-    users = Users(store, plant.pins, auth)
+    users = Users(store, plant.pins, auth, guard)
     special: list[Rows] = [
         Jobs(store), Projects(store), Clients(store), Inventory(store),
         Alerts(store), Messages(store), Events(store), users,
@@ -109,6 +112,7 @@ def application(settings: Settings, plant: Plant, auth: Auth, monitor: Monitor) 
     app = web.Application(middlewares=[around])
     app[context.SETTINGS] = settings
     app[context.AUTH] = auth
+    app[context.GUARD] = guard
     app[context.USERS] = users
     app[context.NOUNS] = nouns
     app[context.LISTS] = Lists()

@@ -15,6 +15,7 @@ class Kind(Enum):
     METHOD = "method"
     CONFLICT = "conflict"
     CHANGED = "changed"
+    TOO_MANY = "too-many"
     TOO_LARGE = "too-large"
     MEDIA_TYPE = "media-type"
     INVALID = "invalid"
@@ -63,6 +64,11 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         Kind.UNAUTHENTICATED,
         "Wrong PIN.",
         "PIN incorrecto.",
+    ),
+    "too-many": (
+        Kind.TOO_MANY,
+        "Too many wrong PINs; try again in {seconds} seconds.",
+        "Demasiados PIN incorrectos; intente de nuevo en {seconds} segundos.",
     ),
     "pin-shared": (
         Kind.UNAUTHENTICATED,

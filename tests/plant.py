@@ -20,6 +20,7 @@ from structura_local.domain.access import Caller
 from structura_local.folder import Folder
 from structura_local.operations import setup
 from structura_local.operations.auth import Auth
+from structura_local.operations.guard import Guard
 from structura_local.settings import Settings
 
 START = 1_800_000_000_000  # 2027-01-15T08:00:00.000Z
@@ -149,6 +150,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
         async with app.opened(folder, Clock()) as plant:
             await setup.name_plant(plant.store, "Planta Norte")
             await plant.transfer.take_in(OWNER, {"users": list(PEOPLE.values())})
+            async with Guard(plant.store).turn("127.0.0.1"):
+                pass  # the tests' address is a terminal where somebody has logged in
             auth = Auth(plant.store, plant.pins, folder.token_secret(), HOURS, "local")
             return {who: (await auth.login(pin))["token"] for who, pin in PIN.items()}
 

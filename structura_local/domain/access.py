@@ -9,11 +9,15 @@ LIST, READ, CREATE, UPDATE, DELETE = "list", "read", "create", "update", "delete
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a user with a good token (`jti`), or the machine's owner by a local command (no user id, ADMIN)."""
+    """Who asks: a user with a good token (`jti`), or the machine's owner by a local command (no user id, ADMIN).
+
+    `address` is the terminal's.
+    """
 
     user_id: str | None
     role: str
     jti: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,10 @@ class Messages(Rows):
     def owns(self, row: Row, caller: Caller) -> bool:
         return concerns(row.data, caller.user_id or "")
 
+    def may_delete(self, row: Row, caller: Caller) -> bool:
+        """What was sent to everybody is not for each of them to delete."""
+        return caller.user_id in (row.data.get("to"), row.data.get("senderId"))
+
     def filled(self, tx: Transaction, caller: Caller) -> dict[str, Any]:
         return {"from": caller.user_id or ADMIN, "senderId": caller.user_id, "timestamp": clock.iso(tx.at)}
 

@@ -185,6 +185,12 @@ class Rules:
         return datetime.fromtimestamp(tx.at / 1000, self._zone).date()
 
 
+def raise_guessing(tx: Transaction, address: str) -> None:
+    """Tell the administrators that somebody at this address tries PINs."""
+    text = f"PIN: demasiados intentos fallidos desde {address}."
+    _raise(tx, "OPERATOR_ALERT", "HIGH", "login", text, derived_id("OPERATOR_ALERT", "login"))
+
+
 # The frontends' own copies of what the rules make
 
 

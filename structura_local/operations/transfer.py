@@ -132,9 +132,10 @@ class Transfer:
     async def _verified(self, rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> bool:
         for collection in COLLECTIONS:
             stored = {row.id: row.data for row in await self._store.reader.find(collection)}
+            in_file = {f.name for f in collection.fields if f.wire}
             for row_id, data in rows[collection.key].items():
                 there = stored.get(row_id, {})
-                if any(there.get(name) != value for name, value in data.items()):
+                if any(there.get(name) != value for name, value in data.items() if name in in_file):
                     return False
         return True
 
@@ -168,7 +169,8 @@ def _keep(tx: Transaction, collection: Collection, row_id: str, data: Mapping[st
         tally.new += 1
         tx.update(collection, row, data)
         return
-    if tx.update(collection, row, data) is row:
+    received = {"receivedAt"} & row.data.keys()  # when the server received it stays what it was
+    if tx.update(collection, row, {k: v for k, v in data.items() if k not in received}) is row:
         tally.same += 1
     else:
         tally.changed += 1

@@ -9,6 +9,7 @@ from structura_local.domain.row import Row
 from structura_local.domain.users import PIN_MASK, USERS
 from structura_local.errors import AppError
 from structura_local.operations.auth import Auth, public_user
+from structura_local.operations.guard import Guard
 from structura_local.operations.pins import Pins
 from structura_local.operations.rows import Rows, Shown, Versions
 from structura_local.store.store import Store
@@ -16,10 +17,11 @@ from structura_local.store.transaction import Transaction
 
 
 class Users(Rows):
-    def __init__(self, store: Store, pins: Pins, auth: Auth) -> None:
+    def __init__(self, store: Store, pins: Pins, auth: Auth, guard: Guard) -> None:
         super().__init__(USERS, store)
         self._pins = pins
         self._auth = auth
+        self._guard = guard
 
     async def directory(self, caller: Caller) -> list[dict[str, Any]]:
         """Everybody's id, name, role and avatar, for everybody."""
@@ -29,9 +31,12 @@ class Users(Rows):
     async def update(
         self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
     ) -> Shown:
-        if caller.role != ADMIN and caller.user_id == row_id and body.get("pin", PIN_MASK) != PIN_MASK:
+        said = {k: v for k, v in body.items() if k != "currentPin"}
+        if caller.role == ADMIN or caller.user_id != row_id or body.get("pin", PIN_MASK) == PIN_MASK:
+            return await super().update(caller, row_id, said, versions)
+        async with self._guard.turn(caller.address):  # a wrong PIN or one that is taken would tell something
             await self._check_current_pin(row_id, body.get("currentPin") or "")
-        return await super().update(caller, row_id, {k: v for k, v in body.items() if k != "currentPin"}, versions)
+            return await super().update(caller, row_id, said, versions)
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         return public_user(row)

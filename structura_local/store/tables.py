@@ -1,6 +1,17 @@
 """The plant's tables, made from the declarations in domain/. Alembic migrations are checked against this metadata."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from structura_local.domain.catalog import COLLECTIONS
 from structura_local.domain.fields import Collection, Field, Kind
@@ -104,4 +115,15 @@ ANSWERS = Table(
     Column("at", Integer, nullable=False, comment="milliseconds since 1970; kept for a day"),
     PrimaryKeyConstraint("user_id", "key", name="pk_answers"),
     Index("ix_answers_at", "at"),
+)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("address", Text, comment="from which PINs were tried; * for all strangers together"),
+    Column("failures", Float, nullable=False, comment="as they were `at`; they fade"),
+    Column("at", Integer, nullable=False, comment="milliseconds since 1970"),
+    Column("blocked_until", Integer, nullable=False, comment="milliseconds since 1970"),
+    Column("good_at", Integer, nullable=False, comment="last good login, milliseconds since 1970, to the day; 0: none"),
+    PrimaryKeyConstraint("address", name="pk_attempts"),
 )

@@ -4,13 +4,14 @@ from aiohttp import web
 
 from structura_local.schemas import Login
 from structura_local.web.bodies import answer, read
-from structura_local.web.context import AUTH, USERS, caller, token
+from structura_local.web.context import AUTH, GUARD, USERS, caller, token
 
 
 async def login(request: web.Request) -> web.Response:
     """POST /api/auth/login"""
     body = await read(request, Login)
-    return answer(await request.app[AUTH].login(body["pin"]))
+    async with request.app[GUARD].turn(request.remote or ""):
+        return answer(await request.app[AUTH].login(body["pin"]))
 
 
 async def logout(request: web.Request) -> web.Response:

@@ -1,11 +1,13 @@
 """What handlers need, as typed keys of the application; put there by app.py."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
 from structura_local.domain.access import OPERATOR, Caller
 from structura_local.operations.auth import Auth
+from structura_local.operations.guard import Guard
 from structura_local.operations.rows import Rows
 from structura_local.operations.system import System
 from structura_local.operations.transfer import Transfer
@@ -15,6 +17,7 @@ from structura_local.web.lists import Lists
 
 SETTINGS = web.AppKey("settings", Settings)
 AUTH = web.AppKey("auth", Auth)
+GUARD = web.AppKey("guard", Guard)
 USERS = web.AppKey("users", Users)
 NOUNS: web.AppKey[Mapping[str, Rows]] = web.AppKey("nouns", dict)
 LISTS = web.AppKey("lists", Lists)
@@ -35,4 +38,4 @@ def token(request: web.Request) -> str | None:
 
 async def caller(request: web.Request) -> Caller:
     """Who asks; AppError if nobody that may."""
-    return await request.app[AUTH].caller(token(request))
+    return replace(await request.app[AUTH].caller(token(request)), address=request.remote or "")

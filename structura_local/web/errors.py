@@ -16,6 +16,7 @@ STATUS = {
     Kind.TOO_LARGE: 413,
     Kind.MEDIA_TYPE: 415,
     Kind.INVALID: 422,
+    Kind.TOO_MANY: 429,
     Kind.INTERNAL: 500,
     Kind.BUSY: 503,
     Kind.DISK_FULL: 507,
@@ -31,6 +32,7 @@ _TITLES = {
     413: "Too large",
     415: "Not JSON",
     422: "Not valid",
+    429: "Too many tries",
     500: "Internal error",
     503: "Not available",
     507: "Disk full",
@@ -51,6 +53,8 @@ def problem(error: AppError, request: web.BaseRequest) -> web.Response:
     headers = {"Content-Language": language(request)}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == 429:
+        headers["Retry-After"] = str(error.values["seconds"])
     if status == 503:
         headers["Retry-After"] = "1"
     return web.Response(

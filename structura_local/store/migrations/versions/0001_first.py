@@ -339,3 +339,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "key", name="pk_answers"),
     )
     op.create_index("ix_answers_at", "answers", ["at"], unique=False)
+    op.create_table(
+        "attempts",
+        sa.Column(
+            "address", sa.Text(), nullable=False, comment="from which PINs were tried; * for all strangers together"
+        ),
+        sa.Column("failures", sa.Float(), nullable=False, comment="as they were `at`; they fade"),
+        sa.Column("at", sa.Integer(), nullable=False, comment="milliseconds since 1970"),
+        sa.Column("blocked_until", sa.Integer(), nullable=False, comment="milliseconds since 1970"),
+        sa.Column(
+            "good_at",
+            sa.Integer(),
+            nullable=False,
+            comment="last good login, milliseconds since 1970, to the day; 0: none",
+        ),
+        sa.PrimaryKeyConstraint("address", name="pk_attempts"),
+    )
