@@ -14,7 +14,7 @@ from aiohttp import web
 
 from structura_local import clock
 from structura_local.domain.catalog import COLLECTIONS
-from structura_local.errors import AppError, StartError
+from structura_local.errors import StartError
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
 from structura_local.operations.guard import Guard
@@ -126,9 +126,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=512)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise StartError(
-            f"Port {port} on {host} cannot be used: {error.strerror or error}. Choose another with --port."
+            f"Port {port} on {host} cannot be used: {getattr(error, 'strerror', None) or error}. Choose another with --port."
         ) from error
 
 
@@ -144,8 +144,8 @@ async def _daily(store: Store, rules: Rules) -> None:
     while True:
         try:
             await store.door.write(rules.every_day, Author("rules"))
-        except AppError as error:
-            _log.warning("the daily rules could not run: %s", error)
+        except Exception:
+            _log.exception("the daily rules could not run; they are tried again in an hour")
         await asyncio.sleep(3600)
 
 

@@ -14,13 +14,12 @@ from tqdm import tqdm
 from structura_local import __version__, app
 from structura_local.domain.access import ADMIN, Caller
 from structura_local.errors import AppError, StartError
-from structura_local.folder import Folder, write_secret
+from structura_local.folder import Folder, read_json, write_secret
 from structura_local.operations import setup, system
 from structura_local.owner import ask
 from structura_local.schemas import parse
 from structura_local.settings import Settings
 from structura_local.store import sqlite
-from structura_local.store.transaction import Author
 from sync.status import Monitor
 
 OWNER = Caller(None, ADMIN)
@@ -117,11 +116,10 @@ async def enroll(arguments: argparse.Namespace, settings: Settings, folder: Fold
         if own != name and not arguments.yes and not _agreed(f"This plant is '{own}', the bundle is for '{name}'."):
             raise StartError(f"The bundle is for '{name}', this plant is '{own}'; nothing was changed.")
 
-        def work(tx: Any) -> None:
-            tx.set_state("plant", plant_id)
-            tx.set_state("plant_name", name)
-
-        await plant.store.door.write(work, Author("setup"))
+        before = folder.bundle()
+        await setup.join_plant(
+            plant.store, plant_id, name, afresh=before is not None and before["dsn"] != bundle["dsn"]
+        )
         folder.keep_bundle(bundle)
     print(f"This PC belongs to '{name}' ({plant_id}) now. It connects to head office when it is served.")
     return 0
@@ -165,12 +163,7 @@ async def version(arguments: argparse.Namespace, settings: Settings, folder: Fol
 
 
 def _bundle(path: Path) -> dict[str, Any]:
-    try:
-        bundle: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StartError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise StartError(f"{path} is not a bundle: {error}") from error
+    bundle: dict[str, Any] = read_json(path)
     if not isinstance(bundle, dict) or not all(isinstance(bundle.get(key), str) for key in ("plantId", "dsn")):
         raise StartError(f"{path} is not a bundle made by 'structura-local central enroll'.")
     return bundle

@@ -36,7 +36,7 @@ async def run(arguments: argparse.Namespace, chosen: settings.Settings, folder: 
         stack.callback(postgres.cleanup)
         dsn = postgres.get_uri()
         await office.init(dsn)
-        if not folder.exists:
+        if folder.bundle() is None:
             await _set_up(folder, dsn)
         url = await stack.enter_async_context(app.served(replace(chosen, data_dir=folder.path), folder))
         _explain(url, f"{postgres.bin_path / 'psql'} '{dsn}'")

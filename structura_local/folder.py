@@ -86,8 +86,8 @@ class Folder:
 
     def pin_keys(self) -> dict[str, str]:
         """The plant's PIN keys by id, the first one this machine's own; made on first use."""
-        text = self._secret("pin-keys.json", lambda: json.dumps({secrets.token_hex(3): secrets.token_hex(32)}))
-        keys: dict[str, str] = json.loads(text)
+        self._secret("pin-keys.json", lambda: json.dumps({secrets.token_hex(3): secrets.token_hex(32)}))
+        keys: dict[str, str] = read_json(self.path / "pin-keys.json")
         return keys
 
     def add_pin_keys(self, keys: dict[str, str]) -> None:
@@ -96,10 +96,8 @@ class Folder:
 
     def bundle(self) -> dict[str, Any] | None:
         """The enrolment bundle from head office; None before `enroll`."""
-        try:
-            bundle: dict[str, Any] = json.loads((self.path / "bundle.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
+        path = self.path / "bundle.json"
+        bundle: dict[str, Any] | None = read_json(path) if path.exists() else None
         return bundle
 
     def keep_bundle(self, bundle: dict[str, Any]) -> None:
@@ -112,6 +110,16 @@ class Folder:
             return path.read_text(encoding="utf-8")
         write_secret(path, make())
         return path.read_text(encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON of a file; StartError if there is none that can be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StartError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StartError(f"{path} is damaged, or no JSON: {error}") from error
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from datetime import datetime
 
 from structura_local.errors import StartError
@@ -19,6 +20,8 @@ async def init(arguments: argparse.Namespace, settings: Settings, folder: Folder
 
 async def enroll(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Make a plant and a bundle."""
+    if not os.access(arguments.out.absolute().parent, os.W_OK):  # a bundle that cannot be kept must not be made
+        raise StartError(f"{arguments.out} cannot be written.")
     try:
         bundle = await office.enroll(_dsn(arguments), arguments.plant, arguments.name)
     except ValueError as error:

@@ -112,7 +112,7 @@ class Local(Protocol):
         """Central holds everything up to `mark`."""
 
     async def apply(self, page: Page) -> None:
-        """Merge a page and move the cursor, in one transaction."""
+        """Merge a page, and move the cursor in the transaction of its last rows."""
 
     async def keys(self) -> dict[str, str]:
         """The plant's PIN keys that this node holds."""

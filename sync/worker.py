@@ -10,6 +10,7 @@ import logging
 import random
 
 from structura_local import __version__, clock
+from structura_local.errors import AppError
 from structura_local.store.store import Store
 from structura_local.store.transaction import Change
 from sync.central.postgres import PostgresCentral
@@ -52,6 +53,9 @@ class Worker:
             except SyncError as error:
                 self._failed(str(error))
                 refused = isinstance(error, VersionRefused)
+            except AppError as error:  # the plant's own database, a full disk for example
+                self._failed(str(error))
+                refused = False
             except Exception:
                 self._log.exception("the sync worker met an error it does not know")
                 self._failed("The exchange failed unexpectedly; the server's log has the details.")
@@ -82,6 +86,7 @@ class Worker:
             await central.close()
 
     async def _exchange(self, central: PostgresCentral) -> None:
+        self._monitor.report(state="exchanging", detail="Asking head office.")
         state = await self._store.reader.state()
         await exchange(self._port, central, Hello(self._plant, state["node"], __version__), self)
         self._contact = True
@@ -122,4 +127,5 @@ class Worker:
 
 async def _first_of(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation (Python 3.11)
+            await event.wait()

@@ -94,10 +94,17 @@ class Auth:
 
     def renew(self, tx: Transaction, caller: Caller, user: Row) -> None:
         """Keep the caller's token good through a change of their own role or PIN, which ends all others."""
-        if session := self._sessions.get(caller.jti):
-            renewed = replace(session, role=user.data["role"], credential=credential(user))
-            sessions.renew(tx, renewed)
-            tx.after_commit(lambda: self._sessions.update({renewed.jti: renewed}))
+        session = self._sessions.get(caller.jti)
+        if session is None or (session.role, session.credential) == (user.data["role"], credential(user)):
+            return
+        renewed = replace(session, role=user.data["role"], credential=credential(user))
+        sessions.renew(tx, renewed)
+
+        def remember() -> None:
+            if renewed.jti in self._sessions:  # not logged out meanwhile
+                self._sessions[renewed.jti] = renewed
+
+        tx.after_commit(remember)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:

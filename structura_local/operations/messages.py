@@ -12,7 +12,7 @@ from structura_local.domain.row import Row
 from structura_local.errors import AppError
 from structura_local.operations import rules
 from structura_local.operations.queries import Options
-from structura_local.operations.rows import Rows
+from structura_local.operations.rows import Rows, Shown
 from structura_local.store.store import Store
 from structura_local.store.transaction import Transaction
 
@@ -37,11 +37,21 @@ class Messages(Rows):
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         return {**MESSAGES.public(row.id, row.data), "isRead": is_read_by(row.data, caller.user_id or "")}
 
+    async def create(self, caller: Caller, body: Mapping[str, Any], key: str | None = None) -> tuple[Shown, bool]:
+        """A message; one to ALL can only have been read by its sender yet."""
+        if body["to"] == TO_ALL and body.get("isRead"):
+            body = {**body, "isRead": False, "readBy": [caller.user_id]}
+        return await super().create(caller, body, key)
+
+    def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
+        return super().same(row, {k: v for k, v in said.items() if k != "readBy"}, filled)
+
     def visible(self, row: Row, caller: Caller) -> bool:
         return caller.role == ADMIN or concerns(row.data, caller.user_id or "")
 
     def owns(self, row: Row, caller: Caller) -> bool:
-        return concerns(row.data, caller.user_id or "")
+        """Only whom a message is for can have read it."""
+        return row.data.get("to") in (caller.user_id, TO_ALL)
 
     def may_delete(self, row: Row, caller: Caller) -> bool:
         """What was sent to everybody is not for each of them to delete."""

@@ -27,6 +27,8 @@ NEWEST_EVENTS = 500
 class Jobs(Rows):
     """An operator may order a PANELIZADO job, and no other."""
 
+    ruled = frozenset({"completedAt"})
+
     def __init__(self, store: Store) -> None:
         super().__init__(JOBS, store)
 

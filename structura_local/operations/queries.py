@@ -93,10 +93,13 @@ def _cursor(text: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         after = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
     except (binascii.Error, ValueError):
         after = None
-    scalar = (str, int, float, type(None))
-    if not isinstance(after, list) or not all(isinstance(part, scalar) for part in after):
+    if not isinstance(after, list) or not all(map(_can_be_key, after)):
         raise ValueError("must come from the Link of a page")
     return {"after": tuple(after)}
+
+
+def _can_be_key(part: Any) -> bool:
+    return isinstance(part, str | float | None) or (isinstance(part, int) and abs(part) < 2**63)
 
 
 def _since(text: str, fields: Mapping[str, Field]) -> dict[str, Any]:

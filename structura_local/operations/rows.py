@@ -39,6 +39,8 @@ class Rows:
     Bodies are validated fields by their names on the wire; answers are what the caller may see.
     """
 
+    ruled: frozenset[str] = frozenset()  # fields that a rule may set on a new object
+
     def __init__(self, collection: Collection, store: Store) -> None:
         self.collection = collection
         self.store = store
@@ -76,6 +78,7 @@ class Rows:
             if retry and (first := answers.find(tx, retry)):
                 return Shown(first.data, first.version), first.created
             row, created = self._create(tx, caller, prepared)
+            row = self.settled(tx, row)
             answer = Shown(self.show(row, caller), row.version)
             if retry:
                 answers.keep(tx, retry, Answer(answer.data, answer.version, created))
@@ -102,7 +105,7 @@ class Rows:
             self.check_update(caller, allowed, row, changes)
             after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
             self.after_update(tx, caller, row, after)
-            return after
+            return self.settled(tx, after)
 
         row = await self.store.door.write(work, Author("api", caller.user_id))
         return Shown(self.show(row, caller), row.version)
@@ -206,6 +209,11 @@ class Rows:
             raise AppError("not-found", id=row_id)
         return row
 
+    def settled(self, tx: Transaction, row: Row) -> Row:
+        """A row as the rules leave it."""
+        tx.settle()
+        return tx.get(self.collection, row.id) or row
+
     def completed(self, data: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, Any]:
         """In place of cleared fields what a new object would have."""
         defaults = {**filled, **self.collection.defaults()}
@@ -237,7 +245,8 @@ class Rows:
     def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:
         """Whether a row is what a retry says it to be, apart from what the server filled in by itself."""
         wire = {f.name for f in self.collection.fields if f.wire}
-        stored = {k: v for k, v in row.data.items() if k in said or (k in wire and k not in filled)}
+        by_itself = filled.keys() | self.ruled
+        stored = {k: v for k, v in row.data.items() if k in said or (k in wire and k not in by_itself)}
         return stored == said
 
 

@@ -51,7 +51,9 @@ class Rules:
         """Run the rules on what a write has changed, and on what they change in turn."""
         came_by_sync = tx.author.origin == "sync"
         caused = tx.author
-        for touched in tx.touched:  # grows while the rules write
+        while tx.settled < len(tx.touched):  # which grows while the rules write
+            touched = tx.touched[tx.settled]
+            tx.settled += 1
             rule = self._on.get(touched.collection.table)
             if rule is None or (came_by_sync and touched.before is None):
                 continue  # what is new here was new, with its rules, where it was made
@@ -272,9 +274,9 @@ def _at_risk(project: Row, unfinished: int, today: date) -> bool:
 def _day(moment: str | None, zone: tzinfo | None) -> date | None:
     try:
         parsed = datetime.fromisoformat(moment or "")
-    except ValueError:
+        return (parsed.astimezone(zone) if parsed.tzinfo else parsed).date()
+    except (ValueError, OverflowError):
         return None
-    return (parsed.astimezone(zone) if parsed.tzinfo else parsed).date()
 
 
 def _watch(

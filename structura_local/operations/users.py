@@ -31,6 +31,8 @@ class Users(Rows):
     async def update(
         self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
     ) -> Shown:
+        if self.allowed(caller, access.UPDATE).own and caller.user_id != row_id:
+            raise AppError("forbidden", role=caller.role)  # before anything could tell whose PIN it is
         said = {k: v for k, v in body.items() if k != "currentPin"}
         if caller.role == ADMIN or caller.user_id != row_id or body.get("pin", PIN_MASK) == PIN_MASK:
             return await super().update(caller, row_id, said, versions)

@@ -144,11 +144,12 @@ class Door:
 
     def _one(self, write: _Write) -> None:
         tx = Transaction(self._connection, self._clock, write.author, self._now(), self._seq)
+        if write.author.origin not in UNRULED:
+            tx.rules = self._rules
         self._connection.execute("SAVEPOINT write")
         try:
             write.result = write.work(tx)
-            if self._rules and write.author.origin not in UNRULED:
-                self._rules(tx)
+            self._settle(tx)
             write.changes, write.afterwards = tx.changes, tx.afterwards
         except BaseException as error:
             if not self._connection.in_transaction:
@@ -158,13 +159,35 @@ class Door:
         self._connection.execute("RELEASE write")
         self._seq = tx.seq
 
+    def _settle(self, tx: Transaction) -> None:
+        """Run the rules. One that fails undoes a person's write, who hears of it, but never what a sync has brought."""
+        if tx.author.origin != "sync":
+            tx.settle()
+            return
+        brought = len(tx.changes)
+        self._connection.execute("SAVEPOINT rules")
+        try:
+            tx.settle()
+        except Exception as error:
+            if isinstance(error, sqlite.Error):
+                raise
+            _log.exception("a rule failed on what a sync brought")
+            self._connection.execute("ROLLBACK TO rules")
+            del tx.changes[brought:]
+        self._connection.execute("RELEASE rules")
+
     def _answer(self, group: list[_Write]) -> None:
-        for work in [work for write in group for work in write.afterwards]:
-            work()
-        changes = [change for write in group for change in write.changes]
-        if changes:
-            for listener in self._listeners:
-                listener(changes)
+        try:
+            for work in [work for write in group for work in write.afterwards]:
+                work()
+            changes = [change for write in group for change in write.changes]
+            if changes:
+                for listener in self._listeners:
+                    listener(changes)
+        finally:  # what is safe on disk is answered, whoever fails to hear of it
+            self._resolve(group)
+
+    def _resolve(self, group: list[_Write]) -> None:
         for write in group:
             if write.future.done():
                 continue

@@ -4,7 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
 from structura_local import clock
+from structura_local.errors import StartError
+from structura_local.store import sqlite
 from structura_local.store.door import Door
 from structura_local.store.migrate import upgrade
 from structura_local.store.read import Reader
@@ -20,8 +24,13 @@ class Store:
     @classmethod
     async def open(cls, path: Path, now: clock.Now = clock.now) -> "Store":
         """Create or migrate the database at `path` and open it."""
-        upgrade(path)
-        door = Door.open(path, now)
+        try:
+            upgrade(path)
+            door = Door.open(path, now)
+        except (sqlite.Error, DatabaseError) as error:
+            raise StartError(
+                f"The database {path} cannot be opened: {getattr(error, 'orig', None) or error}"
+            ) from error
         versions: Counter[str] = Counter()
         door.listen(lambda changes: versions.update({change.collection for change in changes}))
         return cls(door, await Reader.open(path), now, versions)

@@ -74,7 +74,7 @@ CHANGE_LOG = Table(
     Column("collection", Text, nullable=False),
     Column("row_id", Text, nullable=False),
     Column("kind", Text, nullable=False, comment="create, update, delete or restore"),
-    Column("origin", Text, nullable=False, comment="api, import, setup or sync"),
+    Column("origin", Text, nullable=False, comment="api, import, setup, sync or rules"),
     Column("user_id", Text, comment="who; null for the server itself"),
     Column("stamp", Text, nullable=False, comment="stamp of the change"),
     Column("fields", Text, nullable=False, comment='JSON: {"field": [old, new]}; secrets are masked'),

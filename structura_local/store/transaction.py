@@ -61,10 +61,17 @@ class Transaction:
     changes: list[Change] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    rules: Callable[["Transaction"], None] | None = None
+    settled: int = 0  # how many of `touched` the rules have seen
     _first: int = 0
 
     def __post_init__(self) -> None:
         self._first = self.seq + 1
+
+    def settle(self) -> None:
+        """Let the rules follow from what was changed so far: now, for who wants to see the outcome, or at the end."""
+        if self.rules:
+            self.rules(self)
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Call `work` on the event loop once this write is safe on disk, before it is announced; never if it fails."""

@@ -12,7 +12,8 @@ from structura_local.operations.queries import cursor
 from structura_local.operations.rows import Rows
 from structura_local.web.etags import digest, not_modified
 
-MAX_BYTES = 32 * 2**20  # of ready lists; the least recently asked for go first
+MAX_BYTES = 32 * 2**20  # of ready lists; the least recently asked for go first,
+MAX_LISTS = 512  # and there are never more than these, however short
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Lists:
         self._drop(key)
         self._ready[key] = ready
         self._bytes += len(ready.body)
-        while self._bytes > MAX_BYTES and len(self._ready) > 1:
+        while len(self._ready) > MAX_LISTS or (self._bytes > MAX_BYTES and len(self._ready) > 1):
             self._drop(next(iter(self._ready)))
 
     def _drop(self, key: Any) -> None:

@@ -76,7 +76,8 @@ def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:
     allowed = request.app[SETTINGS].cors_origins
     if not allowed:
         return
-    response.headers["Vary"] = "Origin"
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
     origin = request.headers.get("Origin")
     if origin and (origin in allowed or "*" in allowed):
         response.headers["Access-Control-Allow-Origin"] = origin

@@ -24,6 +24,7 @@ INIT_ATTEMPTS = 20
 async def init(dsn: str) -> None:
     """Set up central, or bring it to this program's version. Harmless to repeat. Raises SyncError."""
     with explained():
+        await (await connect(dsn)).close()  # what is wrong with the connection is said before a migration wraps it
         await migrate(dsn)
         connection = await connect(dsn)
         try:

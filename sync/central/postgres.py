@@ -21,6 +21,7 @@ from sync.central.functions import INCOMING, INCOMING_COLUMNS
 from sync.protocol import MAX_BATCH_ROWS, Batch, Hello, Page, Tagged, VersionRefused, Welcome
 
 PUSH_ATTEMPTS = 10
+HELLO_SECONDS = 10.0  # a link that is dead is to be noticed before a person asks
 LONGEST_PAUSE = 0.4  # seconds between two attempts
 
 
@@ -69,7 +70,7 @@ class PostgresCentral:
             async with self._connection.transaction():
                 row = await self._connection.fetchrow(
                     "SELECT major, head, mark, now FROM structura_sync.hello($1, $2, $3, $4, $5)",
-                    self.plant, hello.node, hello.version, hello.major, hello.minor,
+                    self.plant, hello.node, hello.version, hello.major, hello.minor, timeout=HELLO_SECONDS,
                 )  # fmt: skip
         if row["major"] != hello.major:
             raise VersionRefused(refusal(row["major"], hello.major))

@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("collection", sa.Text(), nullable=False),
         sa.Column("row_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="create, update, delete or restore"),
-        sa.Column("origin", sa.Text(), nullable=False, comment="api, import, setup or sync"),
+        sa.Column("origin", sa.Text(), nullable=False, comment="api, import, setup, sync or rules"),
         sa.Column("user_id", sa.Text(), nullable=True, comment="who; null for the server itself"),
         sa.Column("stamp", sa.Text(), nullable=False, comment="stamp of the change"),
         sa.Column("fields", sa.Text(), nullable=False, comment='JSON: {"field": [old, new]}; secrets are masked'),
