@@ -127,9 +127,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=512)
     except (OSError, UnicodeError) as error:
-        raise StartError(
-            f"Port {port} on {host} cannot be used: {getattr(error, 'strerror', None) or error}. Choose another with --port."
-        ) from error
+        why = getattr(error, "strerror", None) or error
+        raise StartError(f"Port {port} on {host} cannot be used: {why}. Choose another with --port.") from error
 
 
 def _reached(host: str) -> str:

@@ -142,3 +142,26 @@ async def test_beside_a_running_server(serve: Serve, data_dir: Path, tmp_path: P
         assert second.returncode == 1
         assert "already running" in second.stderr
         assert (await api.login(PIN["ADMIN"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("structura.db", "export"), ("bundle.json", "serve"), ("pin-keys.json", "import")],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, command: str) -> None:
+    """A database, bundle or key file that is none: exit 1 and a sentence with its path, nothing overwritten."""
+    data = tmp_path / "data"
+    common = ["--data-dir", str(data)]
+    assert main(["init", *common, "--plant", "Norte", "--admin-name", "Ana", "--admin-pin", "86420975"]) == 0
+    (data / name).write_bytes(b"no such thing")
+    file = [] if command == "serve" else [str(SMALL if command == "import" else tmp_path / "out.json")]
+    assert main([command, *common, *file]) == 1
+    assert name in capsys.readouterr().err
+    assert (data / name).read_bytes() == b"no such thing"
+
+
+@pytest.mark.parametrize("arguments", [["central", "init", "nonsense"], ["central", "status", "postgresql://[/x"]])
+def test_a_dsn_that_is_none_is_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback for head office's typing mistakes either."""
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith("structura-local: ")

@@ -74,10 +74,11 @@ class Reader:
         return [(line[0], line[1]) for line in await self.fetch(query)]
 
     async def changed_between(self, collection: Collection, after: int, upto: int) -> list[Stored]:
-        """The rows whose last local change has a number in (after, upto]; deleted ones too."""
+        """The rows whose last local change has a number in (after, upto]; deleted ones too. Decoded off the loop."""
         kind = codec(collection)
         seq = kind.table.c["_seq"]
-        return [kind.decode(line) for line in await self.fetch(kind.select().where(seq > after, seq <= upto))]
+        lines = await self.fetch(kind.select().where(seq > after, seq <= upto))
+        return await asyncio.to_thread(lambda: [kind.decode(line) for line in lines])
 
     async def transaction_start(self, seq: int) -> int:
         """The number of the first change of the transaction that made change `seq`."""

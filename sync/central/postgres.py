@@ -18,7 +18,7 @@ from sync.central.batch import copy_text, fold
 from sync.central.dsn import connect
 from sync.central.errors import BUSY, FAILURES, explain, explained, refusal
 from sync.central.functions import INCOMING, INCOMING_COLUMNS
-from sync.protocol import MAX_BATCH_ROWS, Batch, Hello, Page, Tagged, VersionRefused, Welcome
+from sync.protocol import MAX_BATCH_BYTES, MAX_BATCH_ROWS, Batch, Hello, Page, Tagged, VersionRefused, Welcome
 
 PUSH_ATTEMPTS = 10
 HELLO_SECONDS = 10.0  # a link that is dead is to be noticed before a person asks
@@ -83,16 +83,19 @@ class PostgresCentral:
             async with self._connection.transaction():
                 found = []
                 if cursor < head:
-                    found = await self._connection.fetch(PULL, self.plant, cursor, head, self._node, limit)
-                reached = found[-1]["_lsn"] if len(found) == limit else head
+                    found = await self._connection.fetch(
+                        PULL, self.plant, cursor, head, self._node, limit, MAX_BATCH_BYTES
+                    )
+                whole = not found or found[0]["found"] == len(found) < limit
+                reached = head if whole else found[-1]["_lsn"]
                 if reached == head != self._pulled:
                     await self._connection.execute(RECORD_PULLED, self.plant, self._node, head)
                     self._pulled = head
-        return Page([_tagged(record) for record in found], reached)
+        return Page(await asyncio.to_thread(lambda: [_tagged(record) for record in found]), reached)
 
     async def push(self, batch: Batch) -> int:
         """See sync.protocol.Central. `hello` comes first. Gives way to people and tries again, a bounded time."""
-        payload = copy_text(fold(batch.rows))
+        payload = await asyncio.to_thread(lambda: copy_text(fold(batch.rows)))  # 5,000 rows would hold up the loop
 
         async def attempt() -> int:
             async with self._connection.transaction():
@@ -167,7 +170,15 @@ def _pull_arm(collection: Collection) -> str:
     )"""
 
 
-PULL = " UNION ALL ".join(map(_pull_arm, COLLECTIONS)) + " ORDER BY _lsn LIMIT $5"
+_ROWS = " UNION ALL ".join(map(_pull_arm, COLLECTIONS)) + " ORDER BY _lsn LIMIT $5"
+
+# A page ends with the row that makes it larger than $6 bytes, so that one arrives in time on a slow link.
+PULL = f"""
+SELECT * FROM (
+    SELECT *, count(*) OVER () AS found,
+        sum(pg_column_size(data)) OVER (ORDER BY _lsn) - pg_column_size(data) AS bytes_before
+    FROM ({_ROWS}) AS rows
+) AS sized WHERE bytes_before < $6 ORDER BY _lsn"""
 
 RECORD_PULLED = """
 UPDATE structura_sync.node SET pulled = $3 WHERE plant_id = $1 AND node_id = $2 AND pulled <> $3"""

@@ -143,3 +143,10 @@ async def test_ones_own_pin_is_no_way_to_try_others(api: Api) -> None:
         statuses.append((await api.patch("/api/users/U-OPER", body, "OPERATOR")).status)
     assert set(statuses[:10]) == {403, 409}
     assert statuses[-1] == 429
+
+
+async def test_other_peoples_users_tell_nothing_about_pins(api: Api) -> None:
+    """Who may not change somebody's PIN is told just that, whether the PIN is anybody's or not."""
+    for pin in (PIN["ADMIN"], "12121212"):
+        for user in ("U-OTHER", "U-ADMIN", "nobody"):
+            assert (await api.patch(f"/api/users/{user}", {"pin": pin}, "OPERATOR")).status == 403

@@ -351,6 +351,29 @@ async def test_a_first_download_runs_no_rules(nodes: tuple[Node, Node], partitio
     assert await two.sync(partition) == (0, 0)
 
 
+async def test_a_rule_that_fails_holds_up_no_sync(nodes: tuple[Node, Node], partition: Partition) -> None:
+    """What a sync brings is kept although a rule fails on it; what the rule had done by then is undone."""
+    one, two = nodes
+    await one.add("a", "b")
+    await one.sync(partition)
+    await two.sync(partition)
+
+    def broken(tx: Transaction) -> None:
+        if tx.touched:
+            tx.create(JOBS, "half done", {"unit": "m"})
+            raise RuntimeError("a rule with a mistake in it")
+
+    two.store.door.follow(broken)
+    await one.edit("a", phone="1")
+    assert await two.sync(partition) == (0, 0)
+    await one.sync(partition)
+    assert await two.sync(partition) == (0, 1)
+    assert await two.row("a") == await one.row("a")
+    assert await two.store.reader.find(JOBS) == []
+    with pytest.raises(RuntimeError):
+        await two.edit("b", phone="1")
+
+
 def _complete(job_id: str, tx: Transaction) -> None:
     tx.update(JOBS, tx.get(JOBS, job_id) or pytest.fail(job_id), {"status": "COMPLETED"})
 

@@ -193,6 +193,34 @@ async def test_killed_in_the_middle_of_a_push_nothing_is_lost_or_twice(
         assert await query(central_dsn, "SELECT id, _lsn FROM structura_sync.events ORDER BY id") == numbers
 
 
+async def test_a_new_bundle_for_the_same_pc(
+    plant: PlantServer, second: PlantServer, central_dsn: str, plant_id: str
+) -> None:
+    """Its old bundle revoked, a PC goes on with a new one: what waited arrives, what others did meanwhile comes in."""
+    async with plant:
+        await plant.log_in()
+        await plant.ask("POST", "/api/jobs", JOB)
+        await until(plant.in_step)
+    ((role,),) = await query(central_dsn, "SELECT bundle FROM structura_sync.node WHERE plant_id = $1", plant_id)
+    await office.revoke(central_dsn, role)
+    async with plant:
+        await plant.log_in()
+        await until(lambda: _is_offline(plant))
+        await plant.ask("PATCH", "/api/jobs/J-1", {"completedQuantity": 3})
+    async with second:
+        await until(second.can_log_in)
+        await until(lambda: _has(second, "PENDING"))
+        await second.ask("PATCH", "/api/jobs/J-1", {"status": "HALTED"})
+        await until(second.in_step)
+    await plant.enroll(await office.enroll(central_dsn, plant_id))
+    async with plant:
+        await plant.log_in()
+        await until(lambda: _has(plant, "HALTED"))
+        await until(plant.in_step)
+    (job,) = await query(central_dsn, "SELECT status, completed_quantity FROM structura.jobs")
+    assert (job["status"], job["completed_quantity"]) == ("HALTED", 3)
+
+
 async def _has(pc: PlantServer, status: str) -> bool:
     job = await pc.find("/api/jobs/J-1")
     return job is not None and job["status"] == status

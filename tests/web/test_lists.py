@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.plant import ID, START_ISO, Api, Clock
+from structura_local import app
+from structura_local.web import lists
+from tests.plant import ID, START_ISO, Api, Clock, Serve
 
 MACHINE = {"name": "Conformadora 1", "type": "CONFORMADORA"}
 
@@ -149,7 +151,8 @@ async def test_pages_of_events_go_back_in_time(api: Api, now: Clock) -> None:
     [
         "colour=red", "workflowStages=x", "status=NEVER", "isStock=yes", "targetQuantity=many", "limit=0", "limit=1001",
         "limit=x", "limit=1&limit=2", "offset=-1", "cursor=%00", "cursor=e30", "cursor=WzFd&limit=2", "pin=1234",
-        "limit=2&offset=2&cursor=WyJhIiwiYiJd", "sort=a&sort=b", "targetQuantity=nan_", "limit=%D9%A1",
+        "limit=2&offset=2&cursor=WyJhIiwiYiJd", "sort=a&sort=b",
+        "cursor=WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCJhIl0", "targetQuantity=nan_", "limit=%D9%A1",
     ],
 )  # fmt: skip
 async def test_what_a_list_cannot_be_asked_is_refused_by_name(api: Api, query: str) -> None:
@@ -268,3 +271,14 @@ async def test_a_list_field_of_timestamps_is_as_it_was_sent(api: Api) -> None:
     made = await api.made("/api/alerts", {"id": "a", "type": "LOW_STOCK", "message": "x", "severity": "LOW"})
     assert made["timestamp"] == START_ISO
     assert await ids(api, f"/api/alerts?timestamp={START_ISO}") == ["a"]
+
+
+async def test_ready_lists_are_bounded_in_number(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for ever new queries does not fill the memory; what is asked for often stays ready."""
+    monkeypatch.setattr(lists, "MAX_LISTS", 8)
+    kept: list[lists.Lists] = []
+    monkeypatch.setattr(app, "Lists", lambda: kept.append(lists.Lists()) or kept[-1])
+    async with serve() as api:
+        for number in range(40):
+            assert await ids(api, f"/api/jobs?q={number}") == []
+    assert len(kept[0]._ready) == 8

@@ -141,3 +141,23 @@ async def test_sku_is_unique(api: Api) -> None:
     assert (await api.patch("/api/inventory/A", {"sku": "S-1", "name": "x"})).status == 200
     await api.delete("/api/inventory/A")
     assert (await api.patch("/api/inventory/B", {"sku": "S-1"})).status == 200
+
+
+async def test_only_whom_a_message_is_for_can_have_read_it(api: Api) -> None:
+    """Its sender cannot mark it read for them; one to ALL that is sent as read is read by its sender alone."""
+    await api.made("/api/messages", {"id": "M", "to": ID["OTHER"], "content": "x"}, "OPERATOR")
+    assert (await api.patch("/api/messages/M", {"isRead": True}, "OPERATOR")).status == 403
+    assert (await api.patch("/api/messages/M", {"isRead": True}, "OTHER")).json["isRead"] is True
+    body = {"id": "A", "to": "ALL", "content": "x", "isRead": True}
+    assert (await api.made("/api/messages", body, "OPERATOR"))["isRead"] is True
+    assert (await api.post("/api/messages", body, "OPERATOR")).status == 200
+    assert (await api.get("/api/messages/A", "OTHER")).json["isRead"] is False
+
+
+async def test_a_message_to_all_is_not_for_each_to_delete(api: Api) -> None:
+    """Its sender may, and an ADMIN; whoever it reached may not."""
+    for name in ("A", "B"):
+        await api.made("/api/messages", {"id": name, "to": "ALL", "content": "x"}, "OPERATOR")
+    assert (await api.delete("/api/messages/A", "OTHER")).status == 403
+    assert (await api.delete("/api/messages/A", "OPERATOR")).status == 200
+    assert (await api.delete("/api/messages/B")).status == 200

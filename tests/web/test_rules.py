@@ -60,6 +60,17 @@ async def test_a_completed_job_has_its_time_its_event_and_a_free_machine(api: Ap
     assert (machine["status"], machine["currentJobId"]) == ("IDLE", None)
 
 
+async def test_the_answer_shows_what_the_rules_did(api: Api) -> None:
+    """Body and tag are those of the object as it is now, and a retry of a POST is one although a rule added to it."""
+    await workshop(api)
+    answer = await api.patch("/api/jobs/J-1", {"status": "COMPLETED"}, "OPERATOR")
+    assert answer.json["completedAt"] == START_ISO
+    notes = {"operatorNotes": "listo"}
+    assert (await api.patch("/api/jobs/J-1", notes, "OPERATOR", If_Match=answer.headers["ETag"])).status == 200
+    made = job("J-9", status="COMPLETED")
+    assert [(await api.post("/api/jobs", made)).status for _ in range(2)] == [201, 200]
+
+
 async def test_a_machine_that_has_gone_on_is_left_alone(api: Api) -> None:
     """A machine that is on another job by now keeps it; a completedAt that was sent is kept."""
     await workshop(api)

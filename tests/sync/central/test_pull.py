@@ -1,0 +1,22 @@
+"""Pages of the port over Postgres are bounded in bytes too."""
+
+from sync.protocol import MAX_BATCH_BYTES, Batch
+from tests.sync.central.factories import enrolled, greet, job
+
+
+async def test_a_page_of_large_rows_is_cut_and_the_next_goes_on(central_dsn: str) -> None:
+    """Rows of 64 kB come some at a time, each once, and the cursor is that of the last one that came."""
+    text = "".join(chr(33 + n * n % 90) for n in range(64_000))
+    async with enrolled(central_dsn, "node0001") as one, enrolled(central_dsn, "node0002") as two:
+        ids = [f"J-{n:02}" for n in range(40)]
+        head = await one.push(Batch([job(row_id, notes=text) for row_id in ids], 40))
+        cursor, found, sizes = 0, [], []
+        while cursor < head:
+            page = await two.pull(cursor, head)
+            found += [tagged.row.id for tagged in page.rows]
+            sizes.append(len(page.rows))
+            assert page.cursor == len(found)
+            cursor = page.cursor
+        assert found == ids
+        assert max(sizes) <= MAX_BATCH_BYTES // 64_000 + 1
+        assert (await greet(two, "node0002")).head == head
