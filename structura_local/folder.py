@@ -44,7 +44,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             if sys.platform != "win32":
                 self.path.chmod(0o700)
-            self._lock.acquire()
+            self._lock.acquire(timeout=1)  # a command may be looking whether a server runs
         except Timeout:
             running = self.running()
             who = f" (process {running['pid']}, {running['url']})" if running else ""

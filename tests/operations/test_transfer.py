@@ -12,6 +12,7 @@ import pytest
 from structura_local import app
 from structura_local.app import Plant
 from structura_local.domain.access import Caller
+from structura_local.domain.clients import CLIENTS
 from structura_local.errors import AppError
 from structura_local.folder import Folder
 from structura_local.store.transaction import Author
@@ -59,7 +60,6 @@ async def test_there_and_back(plant: Plant, tmp_path: Path, path: Path) -> None:
     file = load(path)
     assert set(file) == set(KEYS)
     report = await plant.transfer.take_in(OWNER, file)
-    assert report.verified
     assert not report.dry_run
     for key in KEYS:
         tally = report.collections[key]
@@ -76,7 +76,6 @@ async def test_there_and_back(plant: Plant, tmp_path: Path, path: Path) -> None:
     before = database(plant, tmp_path / "data")
     for again in (file, exported):
         report = await plant.transfer.take_in(OWNER, again)
-        assert report.verified
         assert [(tally.new, tally.changed) for tally in report.collections.values()] == [(0, 0)] * 10
         assert database(plant, tmp_path / "data") == before
 
@@ -195,7 +194,7 @@ async def test_over_http(api: Api) -> None:
         assert (await api.post(f"/api/system/import{query}", file)).status == 422
     assert (await api.get("/api/jobs")).json == []
     answer = await api.post("/api/system/import", file)
-    assert (answer.status, answer.json["verified"]) == (200, True)
+    assert (answer.status, answer.json["dry_run"]) == (200, False)
     for user in file["users"]:
         logged_in = await api.login(user["pin"])
         assert (logged_in.status, logged_in.json["user"]["id"]) == (200, user["id"])
@@ -230,3 +229,15 @@ async def test_a_user_without_a_pin(api: Api) -> None:
     assert (await api.login("0000")).status == 401
     assert (await api.patch("/api/users/U-9", {"pin": "12121212"})).status == 200
     assert (await api.login("12121212")).status == 200
+
+
+async def test_what_reads_back_otherwise_is_not_kept(plant: Plant, tmp_path: Path) -> None:
+    """A database that does not keep what it is given: the import is refused whole, and names the row."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "structura.db")) as connection:
+        connection.execute(
+            "CREATE TRIGGER mangle AFTER INSERT ON clients BEGIN"
+            " UPDATE clients SET name = 'otro' WHERE id = new.id; END"
+        )
+    with pytest.raises(AppError, match="clients C-1 reads back"):
+        await plant.transfer.take_in(OWNER, {"clients": [{"id": "C-1", "name": "Estudio"}]})
+    assert await plant.store.reader.find(CLIENTS) == []
