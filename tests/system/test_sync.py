@@ -18,7 +18,7 @@ from sync.worker import POLL
 from tests.postgres import with_database
 from tests.system.plant import PlantServer, add_events, query, until
 
-# Far less than the worker's timer, so that only a wake-up is as fast; and time enough on a machine that runs other tests.
+# Far less than the worker's timer, so that only a wake-up is as fast; enough on a machine that runs other tests.
 PROMPT = 0.4 * POLL
 
 JOB = {
