@@ -76,14 +76,11 @@ async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Fol
     if folder.is_locked():
         report = await ask(folder, "POST", f"/api/system/import?dryRun={str(arguments.dry_run).lower()}", file)
     else:
-        with tqdm(desc="PINs", unit="", disable=None, leave=False) as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
+        rows = sum(len(listed) for listed in file.values() if isinstance(listed, list)) if isinstance(file, dict) else 0
+        with tqdm(total=2 * rows, desc="Importing", unit=" steps", disable=None) as bar:  # checked, then stored
             async with app.opened(folder) as plant:
-                report = asdict(await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=progress))
+                done = await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=bar.update)
+        report = asdict(done)
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 
-COST = 10  # 55 ms on a plant PC: a hundred logins at shift change take three seconds on two cores
+COST = 10  # 63 ms measured on two cores: a hundred logins at one terminal, one after the other, took 7 s
 THREADS = 2
 
 

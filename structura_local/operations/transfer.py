@@ -20,7 +20,7 @@ from structura_local.schemas import Purpose, checked, model
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 
-Progress = Callable[[int, int], None]  # rows done, rows in all
+Progress = Callable[[int], object]  # so many rows more
 
 
 @dataclass(slots=True)
@@ -60,16 +60,21 @@ class Transfer:
     async def take_in(
         self, caller: Caller, file: Any, *, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
-        """Import a parsed export. AppError `bad-import` if the file is none; then nothing is changed."""
+        """Import a parsed export. AppError `bad-import` if the file is none; then nothing is changed.
+
+        `progress` hears of each row when it is checked and again when it is stored, the latter in another thread.
+        """
         self.check(caller)
         tallies = {c.key: Tally() for c in COLLECTIONS}
-        rows = self._read(file, tallies)
-        await self._hash_pins(rows[USERS.key], tallies[USERS.key], progress)
+        tell = progress or (lambda done: None)
+        rows = self._read(file, tallies, tell)
+        await self._hash_pins(rows[USERS.key], tallies[USERS.key])
 
         def work(tx: Transaction) -> None:
             for collection in COLLECTIONS:
                 for row_id, data in rows[collection.key].items():
                     _keep(tx, collection, row_id, data, tallies[collection.key])
+                    tell(1)
             for collection in COLLECTIONS:
                 _read_back(tx, collection, rows[collection.key])
             if dry_run:
@@ -88,7 +93,7 @@ class Transfer:
             for collection in COLLECTIONS
         }
 
-    def _read(self, file: Any, tallies: Mapping[str, Tally]) -> dict[str, dict[str, dict[str, Any]]]:
+    def _read(self, file: Any, tallies: Mapping[str, Tally], tell: Progress) -> dict[str, dict[str, dict[str, Any]]]:
         if not isinstance(file, dict) or not any(isinstance(file.get(c.key), list) for c in COLLECTIONS):
             raise AppError("bad-import", reason="it is not an export: no list of machines, jobs, projects, …")
         rows: dict[str, dict[str, dict[str, Any]]] = {}
@@ -100,6 +105,7 @@ class Transfer:
                 raise AppError("bad-import", reason=f"{collection.key} is not a list")
             for number, raw in enumerate(listed, 1):
                 tally.read += 1
+                tell(1)
                 row_id = str(raw.get("id", "")) if isinstance(raw, dict) else ""
                 try:
                     data = _validated(collection, raw)
@@ -112,10 +118,10 @@ class Transfer:
                 kept[row_id] = data
         return rows
 
-    async def _hash_pins(self, users: dict[str, dict[str, Any]], tally: Tally, progress: Progress | None) -> None:
+    async def _hash_pins(self, users: dict[str, dict[str, Any]], tally: Tally) -> None:
         existing = {row.id: row for row in await self._store.reader.find(USERS)}
         taken = {row.data.get("pinLookup"): row.id for row in existing.values()}
-        for done, (user_id, data) in enumerate(users.items(), 1):
+        for user_id, data in users.items():
             pin = data.pop("pin", PIN_MASK)
             old = existing[user_id].data if user_id in existing else {}
             lookups = [] if pin == PIN_MASK else self._pins.lookups(pin)
@@ -126,8 +132,6 @@ class Transfer:
             else:
                 data.update(await self._pins.hashed(pin))
                 taken[data["pinLookup"]] = user_id
-            if progress:
-                progress(done, len(users))
 
 
 def _validated(collection: Collection, raw: Any) -> dict[str, Any]:

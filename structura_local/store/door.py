@@ -135,7 +135,7 @@ class Door:
                 )
             self._connection.execute("COMMIT")
             self._kept = self._clock.last
-        except sqlite.Error as error:
+        except Exception as error:  # whatever it was, nobody who waits is left without an answer
             _log.error("a commit failed, nothing of it was kept: %s", error)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
