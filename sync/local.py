@@ -1,21 +1,39 @@
 """The plant's side of a session: reads what changed here, applies what comes in, through the door."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-import orjson
-
-from structura_local.domain.catalog import BY_TABLE
-from structura_local.domain.row import Row
+from structura_local import __version__, clock
+from structura_local.domain import parts
+from structura_local.domain.actors import ACTORS
+from structura_local.domain.catalog import BY_TABLE, COLLECTIONS
+from structura_local.domain.conflicts import CONFLICTS
+from structura_local.domain.fields import Collection
+from structura_local.domain.row import AGREED, ANY, LIFE, SEEN, Row
+from structura_local.domain.stamp import TIME_LENGTH, WORD_LENGTH
+from structura_local.store import aside, history, many, node, sqlite, unpushed
+from structura_local.store.aside import Aside
+from structura_local.store.node import new_node, offer_all
+from structura_local.store.read import Reader
+from structura_local.store.rows import Stored
 from structura_local.store.store import Store
-from structura_local.store.transaction import Author, Transaction
-from sync import protocol
+from structura_local.store.tables import COLLECTION_TABLES, SET_ASIDE_SEQ
+from structura_local.store.transaction import NEW, Author, Transaction
+from sync import agreed, clocks, outgoing, protocol, stamping, texts
+from sync.conflicts import conflicts, entry
+from sync.loading import Unusual, load
 from sync.merge import merge
-from sync.protocol import Batch, Page, SyncError, Tagged
+from sync.outgoing import DONE, Offer, tagged
+from sync.protocol import Batch, Digests, Lineage, Page, Tagged, bucket_of
+from sync.texts import Line, Texts
 
-SLICE = 200  # rows per turn of the event loop or of the door, so that terminals never wait for the worker
+SYNC = Author("sync")
+SLICE = 200  # rows in one transaction, so that people's writes never wait long behind it
+LOADED = 1_000  # and of those that are simply new
+NOTE_EVERY = 60_000  # milliseconds between notes that both sides are still in step; each is a write to disk
 
 
 class KeyRing(Protocol):
@@ -32,6 +50,62 @@ class LocalPort:
     def __init__(self, store: Store, ring: KeyRing) -> None:
         self._store = store
         self._ring = ring
+        self._differing: list[str] | None = None  # as last kept
+        self._compared = 0  # and when
+
+    # Who this node is
+
+    async def lineage(self) -> Lineage:
+        state = await self._store.reader.state()
+        if "next" not in state:
+            state["next"] = clock.random_word(2 * WORD_LENGTH)
+            await self._store.door.write(lambda tx: tx.set_state("next", state["next"]), SYNC)
+        return Lineage(state["node"], state.get("last", ""), state["next"])
+
+    async def recognized(self, lineage: Lineage) -> None:
+        def work(tx: Transaction) -> None:
+            tx.set_state("last", lineage.next)
+            tx.forget_state("next")
+
+        await self._store.door.write(work, SYNC)
+
+    async def made(self, at: str) -> bool:
+        seq, _, run = at.partition(" ")
+        return not at or await unpushed.made(self._store.reader, int(seq), run)
+
+    async def begin_anew(self, *, forgotten: bool = False) -> None:
+        await self._store.door.write(partial(new_node, forgotten=forgotten), SYNC)
+
+    async def offer_all(self, *, forgotten: bool = False) -> None:
+        await self._store.door.write(partial(offer_all, forgotten=forgotten), SYNC)
+
+    async def offering(self) -> bool:
+        return "offer" in await self._store.reader.state()
+
+    async def set_clock(self, now: int) -> None:
+        run = self._store.door.run
+        reading = clocks.Reading(now, self._store.now(), run.ids, run.elapsed())
+        await self._store.door.write(partial(stamping.set_clock, reading, self._store.restamped), SYNC)
+
+    async def was_ahead(self) -> None:
+        await self._store.door.write(stamping.loosen, SYNC)
+
+    async def welcomed(self, version: str) -> None:
+        programs = f"{__version__} {version}"
+        if (await self._store.reader.state()).get("programs") == programs:
+            return
+        await retry(self._store, await aside.read(self._store.reader, aside.PUSH))
+        await retry(self._store, await aside.read(self._store.reader, aside.PULL))
+        await self._store.door.write(lambda tx: tx.set_state("programs", programs), SYNC)
+
+    async def compared(self, differing: Sequence[str]) -> None:
+        now = self._store.now()
+        if list(differing) == self._differing and 0 <= now - self._compared < NOTE_EVERY:
+            return
+        await self._store.door.write(partial(node.compared, differing), SYNC)
+        self._differing, self._compared = list(differing), now
+
+    # Going out
 
     async def cursor(self) -> int:
         return await self._number("cursor")
@@ -39,37 +113,120 @@ class LocalPort:
     async def mark(self) -> int:
         return await self._number("mark")
 
-    async def changes(self, mark: int) -> Batch | None:
-        """Whole transactions where they fit; one that is larger than a batch is sent in parts."""
-        reader = self._store.reader
-        waiting = await reader.changed_after(mark, protocol.MAX_BATCH_ROWS + 1)
-        if not waiting:
-            return None
-        upto = waiting[-1][1]
-        if len(waiting) > protocol.MAX_BATCH_ROWS:
-            upto = _before(await reader.transaction_start(upto), waiting, mark)
-        numbered: list[tuple[int, Tagged]] = []
-        for table in {table for table, seq in waiting if seq <= upto}:
-            rows = await reader.changed_between(BY_TABLE[table], mark, upto)
-            numbered += [(stored.seq, Tagged(table, stored.row)) for stored in rows]
-        numbered.sort(key=lambda pair: pair[0])
-        fitting = await _fitting(numbered)
-        if fitting < len(numbered):
-            start = await reader.transaction_start(numbered[fitting][0])
-            upto = _before(start, [("", seq) for seq, _ in numbered[: fitting + 1]], mark)
-        return Batch([tagged for seq, tagged in numbered if seq <= upto], upto)
+    async def latest(self) -> int:
+        return await self._store.door.write(stamping.latest, SYNC)
 
-    async def acknowledge(self, mark: int) -> None:
-        await self._store.door.write(lambda tx: tx.set_state("mark", str(mark)), Author("sync"))
+    async def changes(self, after: Batch | None = None) -> Batch | None:
+        state = await self._store.reader.state()
+        mark, offer = int(state.get("mark", "0")), state.get("offer")
+        if after is not None:
+            mark, offer = max(mark, after.mark), after.offered
+        if offer == DONE:
+            return None
+        at = await unpushed.last(self._store.reader)
+        if offer is not None:
+            batch: Batch | None = await outgoing.offered(self._store.reader, Offer.parse(offer), mark)
+        else:
+            batch = await outgoing.changes(self._store.reader, mark)
+        if batch is None:
+            return None
+        if after is not None:
+            changed = await asyncio.to_thread(_overlap, after.rows, batch.rows)
+            if changed:  # on its way: what is agreed of such a row then is not known before
+                return None
+        return replace(batch, at=at)
+
+    async def acknowledge(self, batch: Batch) -> None:
+        changed = await asyncio.to_thread(agreed.difference, batch.rows) if batch.rows else {}
+        await self._store.door.write(partial(_acknowledge, batch, changed), SYNC)
+
+    async def acknowledge_upto(self, upto: int) -> int:
+        done = 0
+        while (mark := await self.mark()) < upto:
+            waiting = [seq for _, seq in await self._store.reader.changed_after(mark, protocol.MAX_BATCH_ROWS)]
+            reached = min(waiting[-1], upto) if len(waiting) == protocol.MAX_BATCH_ROWS else upto
+            lines: list[Line] = []
+            for table in COLLECTION_TABLES:
+                lines += await self._store.reader.changed_between(BY_TABLE[table], mark, reached)
+            await self.acknowledge(Batch(Texts(lines, based=True), reached))
+            done += len(lines)
+        return done
+
+    async def set_aside(self, row: Tagged, reason: str) -> None:
+        def work(tx: Transaction) -> None:
+            _keep_forgotten(tx, row)
+            aside.refused(tx, row.collection, row.row, reason)
+
+        await self._store.door.write(work, SYNC)
+
+    # Coming in
 
     async def apply(self, page: Page) -> None:
-        """In slices; the cursor moves in the transaction of the last one, so that it is never ahead of the rows."""
-        unknown = sorted({tagged.collection for tagged in page.rows} - BY_TABLE.keys())
-        if unknown:
-            raise SyncError(f"Head office sent data unknown to this version ({', '.join(unknown)}); upgrade this PC.")
+        """In slices of whole transactions; the cursor moves in the last one, so that it is never ahead of the rows."""
+        offer = (await self._store.reader.state()).get("offer")
+        first = offer is not None and Offer.parse(offer).empty and isinstance(page.rows, Texts)
+        slices = _slices(page.rows, LOADED if first else SLICE)
+        for number, rows in enumerate(slices, start=1):
+            cursor = page.cursor if number == len(slices) else None
+            if isinstance(rows, Texts) and first and await self._load(rows.lines, cursor):
+                continue
+            unfit: dict[tuple[str, str], str] = {}
+            while True:
+                try:
+                    await self._store.door.write(partial(_apply, rows, cursor, unfit), SYNC)
+                    break
+                except _Unfit as error:
+                    unfit[error.key] = error.reason
 
-        for start in range(0, max(len(page.rows), 1), SLICE):
-            await self._store.door.write(partial(_apply, page, start), Author("sync"))
+    async def _load(self, lines: Sequence[Line], cursor: int | None) -> bool:
+        """Whether the rows were simply new here, and are kept."""
+
+        def work(tx: Transaction) -> None:
+            tx.after_commit(partial(self._store.loaded, load(tx, lines)))
+            if cursor is not None:
+                tx.set_state("cursor", str(cursor))
+
+        try:
+            await self._store.door.write(work, SYNC)
+        except Unusual:
+            return False
+        return True
+
+    # Comparing
+
+    async def digests(self, cursor: int) -> Digests | None:
+        state = await self._store.reader.state()
+        return agreed.read(state) if int(state.get("cursor", "0")) == cursor else None
+
+    async def recount(self) -> None:
+        """The sum over the rows, as of one moment, against the digests of that moment; the difference is mended."""
+        async with self._store.reader.snapshot() as snapshot:
+            errors = dict(agreed.read(await snapshot.state()))
+            for table in {*COLLECTION_TABLES, *errors}:
+                for fingerprint in (await _agreed(snapshot, table)).values():
+                    errors[table] = errors.get(table, 0) ^ fingerprint
+        await self._store.door.write(lambda tx: agreed.add(tx, errors), SYNC)
+
+    async def buckets(self, collection: str) -> dict[int, int]:
+        found: dict[int, int] = {}
+        async with self._store.reader.snapshot() as snapshot:
+            for row_id, fingerprint in (await _agreed(snapshot, collection)).items():
+                bucket = bucket_of(row_id)
+                found[bucket] = found.get(bucket, 0) ^ fingerprint
+        return found
+
+    async def fingerprints(self, collection: str, buckets: Sequence[int]) -> dict[str, int]:
+        async with self._store.reader.snapshot() as snapshot:
+            return await _agreed(snapshot, collection, frozenset(buckets))
+
+    async def fetch(self, collection: str, ids: Sequence[str]) -> list[Tagged]:
+        if collection not in BY_TABLE:
+            return []
+        mark = await self.mark()
+        found = await self._store.reader.by_ids(BY_TABLE[collection], ids)
+        return [tagged(collection, stored, dirty=stored.seq > mark) for stored in found if stored.seq < SET_ASIDE_SEQ]
+
+    # PIN keys
 
     async def keys(self) -> dict[str, str]:
         return self._ring.pin_keys()
@@ -81,39 +238,207 @@ class LocalPort:
         return int((await self._store.reader.state()).get(key, "0"))
 
 
-def _apply(page: Page, start: int, tx: Transaction) -> None:
-    for tagged in page.rows[start : start + SLICE]:
-        _merge_in(tx, tagged)
-    if start + SLICE >= len(page.rows):
-        tx.set_state("cursor", str(page.cursor))
+async def retry(store: Store, lines: Sequence[Aside]) -> None:
+    """Try again what was set aside: rows of ours wait for the next exchange, central's are merged now if they fit."""
+    for start in range(0, len(lines), SLICE):
+        unfit: dict[tuple[str, str], str] = {}
+        while True:
+            try:
+                await store.door.write(partial(_retry, lines[start : start + SLICE], unfit), SYNC)
+                break
+            except _Unfit as error:
+                unfit[error.key] = error.reason
 
 
-def _merge_in(tx: Transaction, tagged: Tagged) -> None:
-    collection = BY_TABLE[tagged.collection]
-    before = tx.stored(collection, tagged.row.id)
-    after = merge(before.row, tagged.row) if before else tagged.row
-    if before is None or after != before.row:
-        tx.adopt(collection, before, after)
+# What the door does for the port. Each is one transaction.
 
 
-def _before(start: int, waiting: Iterable[tuple[str, int]], mark: int) -> int:
-    """Where to cut: before the transaction that begins at `start`, if anything is left then, else inside it."""
-    numbers = [seq for _, seq in waiting][:-1]
-    whole = [seq for seq in numbers if seq < start]
-    return (whole or numbers or [mark])[-1]
+class _Unfit(Exception):
+    """A row that this database cannot hold."""
+
+    def __init__(self, key: tuple[str, str], reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+        self.reason = reason
 
 
-async def _fitting(numbered: list[tuple[int, Tagged]]) -> int:
-    """How many of the rows fit into a batch by their size; at least one."""
-    size = 0
-    for count, (_, tagged) in enumerate(numbered):
-        size += _size(tagged.row)
-        if size > protocol.MAX_BATCH_BYTES and count:
-            return count
-        if count % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
-    return len(numbered)
+def _acknowledge(batch: Batch, changed: Digests, tx: Transaction) -> None:
+    """Central holds the batch: its rows are agreed as they were sent, also those that were changed meanwhile."""
+    mark = max(int(tx.state("mark") or 0), batch.mark)
+    sent = {key: place for place, key in enumerate(texts.keys(batch.rows))}
+    refused: list[Tagged] = []
+    for table in {table for table, _ in sent}:
+        collection, ids = BY_TABLE[table], [row_id for name, row_id in sent if name == table]
+        if batch.offered not in (None, DONE) and batch.at:  # what changed since the offer began goes as a change, too
+            many.agree(tx, collection, ids, mark, min(Offer.parse(batch.offered).upto, int(batch.at.split()[0])))
+        for stored in many.changed(tx, collection, ids, mark):
+            row = batch.rows[sent[table, stored.row.id]]
+            if stored.seq >= SET_ASIDE_SEQ:
+                refused.append(row)
+            else:
+                tx.rebase(collection, stored, _base(collection, stored.row, row.row))
+    agreed.add(tx, changed)
+    agreed.add(tx, agreed.difference(refused))
+    for line in aside.lines(tx, aside.PUSH):
+        key = (line.collection, line.row_id)
+        if key in sent and batch.rows[sent[key]] not in refused:
+            aside.forget(tx, aside.PUSH, *key)
+    if mark > int(tx.state("mark") or 0):
+        unpushed.acknowledged(tx, mark)
+    if batch.offered == DONE:
+        tx.forget_state("offer")
+    elif batch.offered is not None:
+        tx.set_state("offer", batch.offered)
 
 
-def _size(row: Row) -> int:
-    return 80 + len(orjson.dumps((row.data, row.stamps)))
+def _keep_forgotten(tx: Transaction, row: Tagged) -> None:
+    """What central has lost of a row that it does not take now, it lacks for longer than the offer lasts."""
+    collection = BY_TABLE[row.collection]
+    offer, stored = tx.state("offer"), tx.stored(collection, row.row.id)
+    if offer and Offer.parse(offer).forgotten and stored is not None:
+        dirty = tx.dirty(stored)
+        seen = {SEEN: time} if (time := stored.base.get(SEEN) if dirty else stored.row.latest) else {}
+        tx.rebase(collection, stored, {ANY: "", AGREED: agreed.fingerprint(stored, dirty=dirty), **seen})
+
+
+def _base(collection: Collection, present: Row, sent: Row) -> dict[str, Any]:
+    """What is agreed of a row that was changed after it was sent, now that it has arrived."""
+    names = (present.stamps.keys() | sent.stamps.keys() | present.data.keys() | sent.data.keys()) - {LIFE}
+    base: dict[str, Any] = {n: sent.written(n, collection.counters) for n in names if _differ(sent, present, n)}
+    if present.life != sent.life:
+        base[LIFE] = sent.stamps.get(LIFE, "")
+    return base | {AGREED: sent.fingerprint(), SEEN: sent.latest}
+
+
+def _apply(rows: Sequence[Tagged], cursor: int | None, unfit: Mapping[tuple[str, str], str], tx: Transaction) -> None:
+    held = {(line.collection, line.row_id): line.kept for line in aside.lines(tx, aside.PULL)}
+    changed: dict[str, int] = {}
+    offer = Offer.parse(text) if (text := tx.state("offer")) else None
+    for row in rows:
+        key = (row.collection, row.row.id)
+        collection = BY_TABLE.get(row.collection)
+        reason = unfit.get(key) if collection else f"This version does not know the collection {row.collection}."
+        stored = tx.stored(collection, row.row.id) if collection else None
+        dirty = stored is not None and tx.dirty(stored)
+        known = held[key].fingerprint() if key in held else agreed.fingerprint(stored, dirty=dirty)
+        changed[row.collection] = changed.get(row.collection, 0) ^ known ^ row.row.fingerprint()
+        if reason or collection is None:
+            aside.unfit(tx, row.collection, row.row, str(reason))
+            continue
+        try:
+            forgotten = offer is not None and offer.lacks(*key)
+            _take_in(tx, collection, stored, row.row, dirty=dirty, forgotten=forgotten)
+        except (TypeError, ValueError, OverflowError, *sqlite.Unstorable) as error:
+            raise _Unfit(key, f"This version cannot store it: {error}.") from error
+        if key in held:
+            aside.forget(tx, aside.PULL, *key)
+    agreed.add(tx, changed)
+    if cursor is not None:
+        tx.set_state("cursor", str(cursor))
+
+
+def _retry(lines: Sequence[Aside], unfit: Mapping[tuple[str, str], str], tx: Transaction) -> None:
+    _apply([Tagged(line.collection, line.kept) for line in lines if line.direction == aside.PULL], None, unfit, tx)
+    for line in lines:
+        if line.direction == aside.PUSH and line.collection in BY_TABLE:
+            aside.again(tx, line.collection, line.row_id)
+
+
+def _take_in(
+    tx: Transaction, collection: Collection, stored: Stored | None, incoming: Row, *, dirty: bool, forgotten: bool
+) -> None:
+    """Merge a row that central has; what loses without having been seen is journaled."""
+    tx.observe(incoming)
+    if stored is None:
+        tx.adopt(collection, None, replace(incoming, data=parts.shown(incoming.data, incoming.parts)), None)
+        return
+    merged = merge(stored.row, incoming)
+    if (dirty or forgotten) and collection in COLLECTIONS:
+        who, base = partial(_who, tx, collection.table, incoming.id), stored.base if dirty else {}
+        had = partial(history.had, tx, collection.table, incoming.id) if forgotten else None
+        for conflict in conflicts(collection, stored.row, base, incoming, tx.run.node, who, had=had):
+            lost = entry(collection, incoming.id, conflict)
+            if tx.stored(CONFLICTS, lost.id) is None:
+                # With the row that no longer says so: the PC's disk may be lost before the next batch.
+                tx.adopt(CONFLICTS, None, lost, NEW, along=stored)
+                stamping.fix(tx)
+    fingerprint = incoming.fingerprint()
+    if merged.fingerprint() == fingerprint:
+        if dirty or merged != stored.row:
+            tx.adopt(collection, stored, merged, None)
+        return
+    seen = max(stored.base.get(SEEN, ""), incoming.latest)
+    agreed_on: dict[str, Any] = {AGREED: fingerprint, SEEN: seen}
+    differing = _differing(merged, incoming)
+    theirs = {name: incoming.written(name, collection.counters) for name in _names(incoming) | differing}
+    if merged.born != incoming.born:  # which speaks of all fields, of those too that neither row has
+        agreed_on |= {ANY: incoming.born} | {name: theirs[name] for name in _names(incoming) - differing}
+    if dirty:  # of what has not lost, what was agreed before stays so, that central can tell a conflict
+        agreed_on |= {name: _agreed_stamp(stored.base, name) for name in differing}
+        # Of a counter that only this node has added to, the base is central's.
+        based = {n for n in differing - {LIFE} if merged.written(n, collection.counters) == theirs[n]}
+        agreed_on |= {name: theirs[name] for name in based}
+    tx.adopt(collection, stored, merged, {k: v for k, v in agreed_on.items() if v is not None})
+
+
+def _overlap(some: Sequence[Tagged], others: Sequence[Tagged]) -> bool:
+    return not set(texts.keys(some)).isdisjoint(texts.keys(others))
+
+
+def _differing(merged: Row, incoming: Row) -> set[str]:
+    names = _names(merged) | _names(incoming)
+    differing = {name for name in names if _differ(merged, incoming, name)}
+    return differing | ({LIFE} if merged.life != incoming.life else set())
+
+
+def _differ(one: Row, other: Row, name: str) -> bool:
+    """Whether different writes show in a field; a counter's base may be another though the last to add is the same."""
+    base = name + parts.COUNTER
+    return one.stamp(name) != other.stamp(name) or one.parts.get(base) != other.parts.get(base)
+
+
+def _names(row: Row) -> set[str]:
+    return (row.stamps.keys() | row.data.keys()) - {LIFE}
+
+
+def _agreed_stamp(base: Mapping[str, Any], name: str) -> str | None:
+    stamp: str | None = base.get(name, base.get(ANY))
+    return stamp
+
+
+def _who(tx: Transaction, collection: str, row_id: str, stamp: str) -> tuple[str, str] | None:
+    stored = tx.stored(ACTORS, stamp[TIME_LENGTH:])
+    if stored is None:
+        return None
+    node, user = stored.row.data["node"], stored.row.data["user"]
+    if history.stamped(tx, collection, row_id, stamp):
+        return tx.run.node, user  # whatever became of who wrote it: all that follows here has seen it
+    if node == tx.run.node:
+        node = f"a copy of {node}"  # before one of the two took another id, or it stamped anew what both had
+    return node, user
+
+
+def _slices(rows: Sequence[Tagged], size: int) -> list[Sequence[Tagged]]:
+    """Of about so many rows, never inside what was written in one transaction at central; at least one, if empty."""
+    slices, start = [], 0
+    while start < len(rows):
+        end = min(start + size, len(rows))
+        while 0 < end < len(rows) and rows[end].lsn == rows[end - 1].lsn != 0:
+            end += 1
+        slices.append(rows[start:end])
+        start = end
+    return slices or [[]]
+
+
+async def _agreed(snapshot: Reader, table: str, buckets: frozenset[int] | None = None) -> dict[str, int]:
+    """The fingerprints of a collection's rows as last agreed, by id."""
+    mark = int((await snapshot.state()).get("mark", "0"))
+    found: dict[str, int] = {}
+    if table in BY_TABLE:
+        async for stored in snapshot.scan(BY_TABLE[table]):
+            if buckets is None or bucket_of(stored.row.id) in buckets:
+                found[stored.row.id] = agreed.fingerprint(stored, dirty=stored.seq > mark)
+    for line in await aside.read(snapshot, aside.PULL):
+        if line.collection == table and (buckets is None or bucket_of(line.row_id) in buckets):
+            found[line.row_id] = line.kept.fingerprint()
+    return {row_id: fingerprint for row_id, fingerprint in found.items() if fingerprint}

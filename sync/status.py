@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 class Snapshot:
     """`state`: local-only, connecting, exchanging, waiting or offline. Times are ISO 8601 UTC.
 
-    `clockOffsetMs` is central's clock minus this one's. `lastError` is a sentence; it stays until an exchange succeeds.
+    `clockOffsetMs` is central's clock minus this one's. `inStep`: when both sides' digests were last found equal;
+    `differing`: the collections that are not, although all was tried. `lastError` is a sentence; it stays until an
+    exchange succeeds.
     """
 
     state: str
@@ -18,6 +20,8 @@ class Snapshot:
     offlineSince: str | None = None  # noqa: N815
     nextTry: str | None = None  # noqa: N815
     clockOffsetMs: int | None = None  # noqa: N815
+    inStep: str | None = None  # noqa: N815
+    differing: tuple[str, ...] = ()
     pushed: int = 0
     pulled: int = 0
 

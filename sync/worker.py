@@ -8,21 +8,30 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections.abc import Awaitable
+from functools import partial
+from typing import Any, TypeVar
 
 from structura_local import __version__, clock
+from structura_local.domain.stamp import join
 from structura_local.errors import AppError
+from structura_local.store import graves
+from structura_local.store.graves import KEPT_DAYS
 from structura_local.store.store import Store
-from structura_local.store.transaction import Change
+from structura_local.store.transaction import Author, Change
 from sync.central.postgres import PostgresCentral
 from sync.local import KeyRing, LocalPort
-from sync.protocol import Hello, SyncError, VersionRefused, Welcome
-from sync.session import exchange
+from sync.protocol import SyncError, VersionRefused, Welcome
+from sync.session import Then, exchange
 from sync.status import Monitor
 
 POLL = 5.0  # seconds between looks at central without a reason
 GATHER = 0.02  # seconds in which the writes of one tap come together
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts while the link is down
 REFUSED_PAUSE = 300.0  # seconds; only an upgrade helps
+DAY = 86_400_000  # milliseconds
+
+T = TypeVar("T")
 
 
 class Worker:
@@ -34,6 +43,8 @@ class Worker:
         self._plant = plant
         self._dsn = dsn
         self._monitor = monitor
+        self._now_there = 0  # what time it was at head office when it last answered
+        self._emptied = 0  # on which day graves were last emptied
         self._news = asyncio.Event()  # something to exchange
         self._asked = asyncio.Event()  # a person asked for it: no waiting for the link either
         self._log = logging.getLogger(__name__)
@@ -73,9 +84,8 @@ class Worker:
 
     async def _connected(self) -> None:
         """Exchange over one connection for as long as it lives."""
-        central = await PostgresCentral.connect(self._dsn, self._plant)
+        central = await PostgresCentral.connect(self._dsn, self._plant, lambda head: self._news.set())
         try:
-            await central.listen(lambda head: self._news.set())
             while True:
                 self._news.clear()
                 self._asked.clear()
@@ -87,9 +97,10 @@ class Worker:
 
     async def _exchange(self, central: PostgresCentral) -> None:
         self._monitor.report(state="exchanging", detail="Asking head office.")
-        state = await self._store.reader.state()
-        await exchange(self._port, central, Hello(self._plant, state["node"], __version__), self)
+        async with self._store.exchanging:
+            await exchange(self._port, central, self._plant, __version__, self, at_once)
         self._contact = True
+        await self._empty_graves(central)
         self._monitor.report(
             state="waiting",
             detail="Everything has been exchanged; waiting for changes.",
@@ -99,8 +110,17 @@ class Worker:
             nextTry=None,
         )
 
+    async def _empty_graves(self, central: PostgresCentral) -> None:
+        """Once a day, by head office's clock: what was deleted long ago keeps its id, and nothing else."""
+        today = self._now_there // DAY
+        if self._emptied != today:
+            await self._store.door.write(partial(graves.empty, self._now_there), Author("rules"))
+            await central.empty_graves(join((today - KEPT_DAYS) * DAY, 0, ""))
+            self._emptied = today
+
     def welcomed(self, welcome: Welcome) -> None:
         """Central has answered (session.Observer)."""
+        self._now_there = welcome.now
         self._monitor.report(
             state="exchanging", detail="Exchanging changes.", clockOffsetMs=welcome.now - self._store.now()
         )
@@ -110,6 +130,15 @@ class Worker:
         self._contact = True
         snapshot = self._monitor.snapshot()
         self._monitor.report(pushed=snapshot.pushed + pushed, pulled=snapshot.pulled + pulled)
+
+    def compared(self, differing: list[str]) -> None:
+        """Both sides' digests were compared (session.Observer)."""
+        now = clock.iso(self._store.now())
+        if not differing:
+            self._monitor.report(inStep=now, differing=())
+        else:
+            self._log.error("sync: %s differ from head office's and could not be mended", ", ".join(differing))
+            self._monitor.report(differing=tuple(differing))
 
     def _failed(self, sentence: str) -> None:
         if self._monitor.snapshot().lastError != sentence:
@@ -123,6 +152,18 @@ class Worker:
     def _ask(self) -> None:
         self._asked.set()
         self._news.set()
+
+
+async def at_once(first: Awaitable[T], then: Then) -> tuple[T, Any]:
+    """Both at the same time (session.Together). If the first fails, the second has been for nothing."""
+    beside = asyncio.ensure_future(then())
+    try:
+        result = await first
+    except BaseException:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+        raise
+    return result, await beside
 
 
 async def _first_of(event: asyncio.Event, seconds: float) -> None:

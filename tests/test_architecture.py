@@ -12,8 +12,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("structura_local", "sync")
 SQL_LIBRARIES = {"aiosqlite", "alembic", "asyncpg", "pysqlite3", "sqlalchemy", "sqlite3"}
+CENTRAL_LIBRARIES = {"alembic", "asyncpg", "orjson", "sqlalchemy"}
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE .+ SET|DELETE FROM|CREATE TABLE|PRAGMA)\b", re.DOTALL)
-PURE = ("collections.abc", "dataclasses", "typing", "structura_local.domain", "sync.plan", "sync.protocol")
+PURE = (
+    "collections.abc",
+    "dataclasses",
+    "enum",
+    "functools",
+    "hashlib",
+    "typing",
+    "structura_local.domain",
+    "sync.plan",
+    "sync.protocol",
+)
 LONGEST = 500  # lines of a module
 
 
@@ -162,7 +173,7 @@ RULES = {
     ),
     "central knows no SQLite and nothing of the plant but its domain": Rule(
         ("sync/central",),
-        only_import("stdlib", "structura_local.domain", "sync", "alembic", "asyncpg", "orjson", "sqlalchemy"),
+        only_import("stdlib", "structura_local.__version__", "structura_local.domain", "sync", *CENTRAL_LIBRARIES),
         "from structura_local.store import sqlite",
         least=12,
     ),
@@ -171,29 +182,32 @@ RULES = {
         no_import("structura_local.web"),
         "from structura_local.web import routes",
         least=45,
-        but=("structura_local/web", "structura_local/app.py"),
+        but=("structura_local/web", "structura_local/app.py", "structura_local/first_start.py"),
     ),
     "the sync knows no operations and no web": Rule(
         ("sync",),
         no_import("structura_local.operations", "structura_local.app", "structura_local.web", "aiohttp"),
         "from structura_local.operations import rows",
         least=18,
+        but=("sync/simulation",),  # which plays whole plants, their rules included
     ),
     "deciding and merging need no network, no file, no clock": Rule(
-        ("sync/merge.py", "sync/plan.py", "sync/protocol.py", "sync/session.py"),
+        ("sync/merge.py", "sync/plan.py", "sync/clocks.py", "sync/protocol.py", "sync/session.py"),
         only_import(*PURE),
         "from sync import local",
-        least=4,
+        least=5,
     ),
     "nobody but the door commits": Rule(
         ("structura_local", "sync"),
         no_commit,
         "connection.execute('COMMIT')\nconnection.commit()",
         least=50,
-        # sqlite.py, migrate.py: before the door is open. Central: its transactions are asyncpg's; DDL says COMMIT.
+        # sqlite.py, migrate.py: before the door is open. snapshot.py: files that no door is of. Central: its
+        # transactions are asyncpg's; DDL says COMMIT.
         but=(
             "structura_local/store/door.py",
             "structura_local/store/migrate.py",
+            "structura_local/store/snapshot.py",
             "structura_local/store/sqlite.py",
             "sync/central",
         ),
@@ -219,7 +233,13 @@ RULES = {
         least=60,
         but=("structura_local/demo.py", "sync/simulation"),
     ),
-    "no module is long": Rule((*PACKAGES, "packaging", "tests"), not_long, "pass\n" * (LONGEST + 1), least=75),
+    "no module is long": Rule(
+        (*PACKAGES, "packaging", "tests"),
+        not_long,
+        "pass\n" * (LONGEST + 1),
+        least=75,
+        but=("structura_local/store/migrations",),  # a list of tables
+    ),
 }
 
 

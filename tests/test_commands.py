@@ -1,26 +1,52 @@
 """The command line of a plant: exit codes, sentences, files."""
 
+import argparse
 import asyncio
+import inspect
 import json
 import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from structura_local.__main__ import main
+from structura_local import app
+from structura_local.__main__ import _named, _parser, main
+from structura_local.domain.machines import MACHINES
+from structura_local.folder import Folder
+from structura_local.settings import Settings
+from structura_local.store.transaction import Author, Transaction
 from tests.plant import PIN, Serve
 
 SMALL = Path(__file__).parent / "data" / "structura-export-small.json"
 
 
-def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    """The program, as a process of its own, with warnings as errors."""
+def run(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program, as a process of its own, with warnings as errors; `environment` beside what there is."""
     command = [sys.executable, "-W", "error", "-m", "structura_local", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False, env=env)
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What the commands of a parser run, by name."""
+    if run := parser.get_default("run"):
+        yield run
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for under in action.choices.values():
+                yield from commands_of(under)
+
+
+def test_every_command_is_there() -> None:
+    """Commands are named as text, so that only one is loaded; each name leads to a coroutine function."""
+    names = list(commands_of(_parser()))
+    assert len(names) > 20
+    assert [name for name in names if not inspect.iscoroutinefunction(_named(name))] == []
 
 
 def test_a_plants_first_hour(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,15 +61,16 @@ def test_a_plants_first_hour(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out)["collections"]["jobs"]["new"] == 8
     assert main(["import", *common, str(SMALL), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["collections"]["jobs"] == {
-        "read": 8, "new": 0, "changed": 0, "same": 8, "repaired": [], "rejected": [],
+        "read": 8, "new": 0, "changed": 0, "same": 8, "repaired": [], "rejected": [], "noted": [],
     }  # fmt: skip
     assert main(["export", *common, str(out)]) == 0
     exported = json.loads(out.read_text(encoding="utf-8"))
     assert sorted(job["id"] for job in exported["jobs"]) == sorted(
         job["id"] for job in json.loads(SMALL.read_text())["jobs"]
     )
+    assert "PINs are not in it" in capsys.readouterr().out
     assert main(["sync", "status", *common, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.partition("\n")[2])["plant"]["name"] == "Norte"
+    assert json.loads(capsys.readouterr().out)["plant"]["name"] == "Norte"
     if sys.platform != "win32":
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
         assert stat.S_IMODE(out.stat().st_mode) == 0o600
@@ -81,7 +108,7 @@ def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     init = ["init", "--plant", "x", "--admin-name", "Ana"]
     assert main([*init, "--admin-pin", "86420975", "--data-dir", str(data)]) == 0
     for arguments in (
-        ["serve", "--data-dir", tmp_path / "none"],
+        ["export", tmp_path / "x.json", "--data-dir", tmp_path / "none"],
         ["import", SMALL, "--data-dir", tmp_path / "none"],
         ["import", tmp_path / "gone.json", "--data-dir", data],
         ["import", tmp_path, "--data-dir", data],
@@ -94,6 +121,7 @@ def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ["serve", "--host", "256.1.1.1", "--data-dir", data],
         [*init, "--admin-pin", "86420975", "--data-dir", data],
         [*init, "--admin-pin", "12", "--data-dir", tmp_path / "new"],
+        [*init, "--admin-pin", "1234", "--data-dir", tmp_path / "new"],
         [*init, "--admin-pin", "86420975", "--data-dir", no_json],
     ):
         capsys.readouterr()
@@ -119,7 +147,7 @@ def test_an_export_spares_its_neighbours(tmp_path: Path) -> None:
 def test_as_a_process(tmp_path: Path) -> None:
     """The exit codes are those of the process: 0, 1 with a sentence, 2 with the usage."""
     assert run("version").returncode == 0
-    failed = run("serve", "--data-dir", tmp_path)
+    failed = run("sync", "status", "--data-dir", tmp_path)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("structura-local: There is no plant")
     assert run("nope").returncode == 2
@@ -165,3 +193,62 @@ def test_a_dsn_that_is_none_is_a_sentence(arguments: list[str], capsys: pytest.C
     """No traceback for head office's typing mistakes either."""
     assert main(arguments) == 1
     assert capsys.readouterr().err.startswith("structura-local: ")
+
+
+def machines(data: Path, out: Path) -> list[str]:
+    """The names of a plant's machines, as an export has them."""
+    assert main(["export", "--data-dir", str(data), str(out)]) == 0
+    return [machine["name"] for machine in json.loads(out.read_text(encoding="utf-8"))["machines"]]
+
+
+async def serve_once(data: Path) -> None:
+    async with app.served(Settings(data_dir=data, host="127.0.0.1", port=0), Folder(data)):
+        pass
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_a_setup_ends_with_a_machine(tmp_path: Path, imported: bool) -> None:
+    """The first start makes one machine if neither setup nor import has brought any; a later start never does."""
+    data, out = tmp_path / "data", tmp_path / "out.json"
+    init = ["init", "--plant", "x", "--admin-name", "Ana", "--admin-pin", "86420975"]
+    assert main([*init, "--data-dir", str(data)]) == 0
+    if imported:
+        assert main(["import", "--data-dir", str(data), str(SMALL)]) == 0
+    assert len(before := machines(data, out)) == (6 if imported else 0)
+    asyncio.run(serve_once(data))
+    assert machines(data, out) == (before or ["Conformadora 1"])
+    asyncio.run(delete_machines(data))
+    asyncio.run(serve_once(data))
+    assert machines(data, out) == []
+
+
+async def delete_machines(data: Path) -> None:
+    def work(tx: Transaction) -> None:
+        for row in tx.find(MACHINES):
+            tx.delete(MACHINES, row)
+
+    async with app.opened(Folder(data)) as plant:
+        await plant.store.door.write(work, Author("api"))
+
+
+async def test_who_is_locked_out_pairs_a_terminal_from_this_machine(serve: Serve, data_dir: Path) -> None:
+    """Where nobody can log in any more, a code comes from the command line; terminals are listed and revoked there."""
+    common = ["--data-dir", data_dir]
+    async with serve(require_paired_terminals=True) as api:
+        assert (await api.login(PIN["ADMIN"])).status == 403
+        added = await asyncio.to_thread(run, "terminals", "add", "Oficina", *common)
+        assert added.returncode == 0, added.stderr
+        code = added.stdout.split("\n")[0].rpartition(" ")[2]
+        assert "waits for its code" in (await asyncio.to_thread(run, "terminals", "list", *common)).stdout
+        paired = await api.post("/api/auth/pair", {"code": code}, None)
+        assert (await api.login(PIN["ADMIN"])).status == 200
+        (one,) = json.loads((await asyncio.to_thread(run, "terminals", "list", "--json", *common)).stdout)
+        assert (one["name"], one["id"]) == ("Oficina", paired.json["id"])
+        assert "Oficina: paired" in (await asyncio.to_thread(run, "terminals", "list", *common)).stdout
+        assert (await asyncio.to_thread(run, "terminals", "revoke", one["id"], *common)).returncode == 0
+        assert (await api.login(PIN["ADMIN"])).status == 403
+        again = await asyncio.to_thread(run, "terminals", "revoke", one["id"], *common)
+        assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    stopped = await asyncio.to_thread(run, "terminals", "add", "Oficina", *common)
+    assert stopped.returncode == 1
+    assert "not running" in stopped.stderr

@@ -1,5 +1,6 @@
 """Where settings come from, and what is said of wrong ones."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,37 @@ def test_kiosks(tmp_path: Path, site: Path) -> None:
     assert loaded(data, flags={"frontend": str(site)}).kiosks == {"machines"}
     assert loaded(data, "kiosk_collections = []", {"frontend": str(site)}).kiosks == frozenset()
     assert loaded(data, flags={"frontend": str(site)}, STRUCTURA_KIOSK_COLLECTIONS="jobs").kiosks == {"jobs"}
+
+
+def test_origins(tmp_path: Path) -> None:
+    """Each setting that is no default says which flag, which variable, or which line of which file it is from."""
+    data = tmp_path / "data"
+    file = '# the plant\n\ntoken_hours = 8\n"log_level" = "DEBUG"\nport = 1001\n'
+    found = loaded(data, file, {"port": 1003}, STRUCTURA_HOST="10.0.0.1", JWT_SECRET="x" * 32).origins
+    assert found == {
+        "data_dir": ("flag", "--data-dir"),
+        "host": ("environment", "STRUCTURA_HOST"),
+        "port": ("flag", "--port"),
+        "jwt_secret": ("environment", "JWT_SECRET"),
+        "token_hours": ("file", f"{data / 'settings.toml'}:3"),
+        "log_level": ("file", f"{data / 'settings.toml'}:4"),
+    }
+
+
+@pytest.mark.parametrize(("line", "what"), [("port = 70000", "70000"), ("colour = 1", "unknown setting 'colour'")])
+def test_wrong_lines_are_named(tmp_path: Path, line: str, what: str) -> None:
+    """What is wrong in the file is named with its line."""
+    with pytest.raises(StartError, match=rf"settings\.toml:3: .*{what}"):
+        loaded(tmp_path / "data", f'# the plant\nhost = "::"\n{line}\n')
+
+
+@pytest.mark.parametrize("said", [True, "true", "True"])
+def test_flags(tmp_path: Path, said: Any) -> None:
+    """A setting that is on or off says true or false, in the file or in the environment; all else is refused."""
+    data = tmp_path / "data"
+    written = f"require_paired_terminals = {json.dumps(said)}"
+    assert loaded(data, written).require_paired_terminals is True
+    assert loaded(data, written, STRUCTURA_REQUIRE_PAIRED_TERMINALS="false").require_paired_terminals is False
+    for wrong in ("1", '"yes"', '"on"'):
+        with pytest.raises(StartError, match="require_paired_terminals"):
+            loaded(data, f"require_paired_terminals = {wrong}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ADMIN, SUPERVISOR, OPERATOR = "ADMIN", "SUPERVISOR", "OPERATOR"
+ROLES = (ADMIN, SUPERVISOR, OPERATOR)
 LIST, READ, CREATE, UPDATE, DELETE = "list", "read", "create", "update", "delete"
 
 
@@ -11,13 +12,14 @@ LIST, READ, CREATE, UPDATE, DELETE = "list", "read", "create", "update", "delete
 class Caller:
     """Who asks: a user with a good token (`jti`), or the machine's owner by a local command (no user id, ADMIN).
 
-    `address` is the terminal's.
+    `address` is where the request comes from, `terminal` the paired terminal where the session began.
     """
 
     user_id: str | None
     role: str
     jti: str = ""
     address: str = ""
+    terminal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,22 @@ _RULES: Mapping[str, Mapping[str, Mapping[str, Permission]]] = {
     "events": {LIST: _EVERYBODY, READ: _EVERYBODY, CREATE: _EVERYBODY},
     "directory": {LIST: _EVERYBODY},
     "system": {READ: _OFFICE, UPDATE: _OFFICE},  # status, sync now
+    "conflicts": {LIST: _OFFICE, READ: _OFFICE, UPDATE: _OFFICE},  # update: mark seen, restore
+    "set_aside": {LIST: _OFFICE, UPDATE: _OFFICE},  # update: retry
+    "why": {READ: _OFFICE},
     "administration": {READ: _ADMIN, UPDATE: _ADMIN},  # import, export
+    "settings": {LIST: _ADMIN, UPDATE: _ADMIN},
+    "terminals": {LIST: _ADMIN, CREATE: _ADMIN, DELETE: _ADMIN},
+    "backups": {
+        LIST: _ADMIN,
+        READ: _ADMIN,
+        CREATE: _ADMIN,
+        UPDATE: _ADMIN,
+        DELETE: _ADMIN,
+    },  # read: download; update: restore
+    "changes": {LIST: _ADMIN},
+    "logs": {LIST: _ADMIN},
+    "trash": {LIST: _ADMIN, UPDATE: _ADMIN},  # update: restore
 }
 
 

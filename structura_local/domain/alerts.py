@@ -1,9 +1,10 @@
 """Alerts: what somebody should look at, until it is dismissed."""
 
-from structura_local.domain.fields import Collection, choice, flag, moment, text
+from structura_local.domain.fields import ANY, Collection, choice, flag, moment, text
 
 ALERTS = Collection(
     "alerts",
+    "Alert",
     (
         choice(
             "type",
@@ -21,8 +22,8 @@ ALERTS = Collection(
         ),
         text("message", required=True, long=True),
         choice("severity", "HIGH", "MEDIUM", "LOW", required=True),
-        moment("timestamp"),
-        text("relatedId"),
+        moment("timestamp", filled=True),
+        text("relatedId", refers=ANY),
         flag("dismissed", default=False, legacy=False),
         moment("receivedAt", wire=False),
     ),

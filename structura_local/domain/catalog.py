@@ -1,7 +1,9 @@
-"""The ten collections, in the order in which exports list them."""
+"""The ten collections, in the order in which exports list them, and what the sync carries beside them."""
 
+from structura_local.domain.actors import ACTORS
 from structura_local.domain.alerts import ALERTS
 from structura_local.domain.clients import CLIENTS
+from structura_local.domain.conflicts import CONFLICTS
 from structura_local.domain.events import EVENTS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
@@ -23,4 +25,6 @@ COLLECTIONS = (
     EVENTS,
     PROJECT_ACCESSORIES,
 )
-BY_TABLE = {c.table: c for c in COLLECTIONS}
+SYNCED = (ACTORS, *COLLECTIONS, CONFLICTS)  # actors first: who wrote is known before what was written
+BY_PATH = {c.path: c for c in COLLECTIONS}
+BY_TABLE = {c.table: c for c in SYNCED}

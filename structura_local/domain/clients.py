@@ -4,14 +4,15 @@ from structura_local.domain.fields import Collection, text
 
 CLIENTS = Collection(
     "clients",
+    "Client",
     (
         text("name", required=True),
         text("contactPerson", default=""),
-        text("email", default=""),
-        text("phone", default=""),
-        text("address"),
-        text("taxId"),
+        text("email", default="", office=True),
+        text("phone", default="", office=True),
+        text("address", office=True),
+        text("taxId", office=True),
     ),
 )
 
-CONTACT_DETAILS = frozenset({"email", "phone", "taxId", "address"})
+CONTACT_DETAILS = frozenset(f.name for f in CLIENTS.fields if f.office)

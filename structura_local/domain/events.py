@@ -4,6 +4,7 @@ from structura_local.domain.fields import Collection, choice, moment, text
 
 EVENTS = Collection(
     "events",
+    "ProductionEvent",
     (
         text("machineId", required=True),
         choice(
@@ -21,7 +22,7 @@ EVENTS = Collection(
         ),
         text("description", required=True, long=True),
         choice("severity", "INFO", "WARNING", "CRITICAL", required=True),
-        moment("timestamp"),
+        moment("timestamp", filled=True),
         moment("receivedAt", wire=False),
     ),
     newest_first=True,

@@ -36,6 +36,7 @@ class Merge(Enum):
 
 TEXT_LIMIT = 4_096
 LONG_TEXT_LIMIT = 65_536
+ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Field:
 
     `name` is the name on the wire. `wire` says that clients see it, `stored` that it has a column: a PIN comes in but
     is never stored, its hash is stored but never goes out. `legacy` is false for a field that the former frontend
-    does not know; an export leaves it out while it has its default.
+    does not know; an export leaves it out while it has its default. `refers` is the key of the collection whose id the
+    field holds (softly: it need not exist), or ANY where that varies or nobody checks; without an id it is unset.
+    `filled`: the server gives it a value where a new object says none. `office`: operators do not see it.
     """
 
     name: str
@@ -61,6 +64,9 @@ class Field:
     legacy: bool = True
     secret: bool = False
     send_null: bool = False
+    refers: str = ""
+    filled: bool = False
+    office: bool = False
 
     @property
     def column(self) -> str:
@@ -73,14 +79,21 @@ class Field:
         return LONG_TEXT_LIMIT if self.long else TEXT_LIMIT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each: hashed by identity, not field by field for every row
 class Collection:
-    """A kind of object: `key` in exports, `path` in URLs, `table` in SQL and in the sync protocol."""
+    """A kind of object: `key` in exports, `path` in URLs, `table` in SQL and in the sync protocol.
+
+    `singular` is what one of them is called in the API's description, and so in the types that clients make of it.
+    """
 
     key: str
+    singular: str
     fields: tuple[Field, ...]
     newest_first: bool = False
     append_only: bool = False
+    reserved: frozenset[str] = (
+        frozenset()
+    )  # words in the place of an id in addresses, so that no object may be called so
 
     @cached_property
     def path(self) -> str:
@@ -95,6 +108,10 @@ class Collection:
         return tuple(f for f in self.fields if f.stored)
 
     @cached_property
+    def stored_names(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.stored)
+
+    @cached_property
     def by_name(self) -> Mapping[str, Field]:
         return {f.name: f for f in self.fields}
 
@@ -102,6 +119,11 @@ class Collection:
     def secrets(self) -> frozenset[str]:
         """Fields that are masked wherever a person can look: change log, journal, live updates."""
         return frozenset(f.name for f in self.fields if f.secret)
+
+    @cached_property
+    def counters(self) -> frozenset[str]:
+        """The fields to which several may add at a time."""
+        return frozenset(f.name for f in self.fields if f.merge is Merge.COUNTER)
 
     def defaults(self) -> dict[str, Any]:
         """The fields that a new object has without being told."""

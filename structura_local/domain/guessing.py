@@ -22,6 +22,8 @@ class Policy:
 TERMINAL = Policy(free=10, first=30_000, longest=HOUR, fades=30 * MINUTE)  # an address with a good login of late
 STRANGER = Policy(free=3, first=10 * MINUTE, longest=6 * HOUR, fades=8 * HOUR)  # any other address
 STRANGERS = Policy(free=5, first=10 * MINUTE, longest=6 * HOUR, fades=8 * HOUR)  # all of those together
+CODE = Policy(free=5, first=30_000, longest=10 * MINUTE, fades=10 * MINUTE)  # codes that pair, from one address
+CODES = Policy(free=300, first=1_000, longest=10_000, fades=1_000)  # from all addresses where nobody has logged in
 REMEMBERED = 30 * DAY  # how long a good login makes an address a terminal
 
 

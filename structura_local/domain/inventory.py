@@ -4,6 +4,7 @@ from structura_local.domain.fields import Collection, Merge, choice, flag, numbe
 
 INVENTORY = Collection(
     "inventory",
+    "InventoryItem",
     (
         text("name", required=True),
         text("sku", required=True),

@@ -1,17 +1,18 @@
 """Jobs: what is to be produced, on which machine, for which project."""
 
-from structura_local.domain.fields import Collection, Field, Kind, Merge, choice, flag, moment, number, text
+from structura_local.domain.fields import ANY, Collection, Field, Kind, Merge, choice, flag, moment, number, text
 from structura_local.domain.machines import MACHINE_TYPES
 
 STAGE_NAMES = ("CORTE", "SOLDADURA", "PINTURA", "TERMINADO")
 
 JOBS = Collection(
     "jobs",
+    "Job",
     (
-        text("projectId", required=True),
+        text("projectId", required=True, refers="projects"),
         choice("machineType", *MACHINE_TYPES, required=True),
-        text("assignedMachineId"),
-        Field("operatorIds", Kind.TEXTS, merge=Merge.SET),
+        text("assignedMachineId", refers="machines"),
+        Field("operatorIds", Kind.TEXTS, merge=Merge.SET, refers="users"),
         text("productName", required=True),
         number("targetQuantity", required=True, low=0),
         number("completedQuantity", default=0, low=0),
@@ -25,9 +26,9 @@ JOBS = Collection(
         text("notes", long=True),
         text("operatorNotes", long=True),
         flag("requiresPanelizado"),
-        text("linkedJobId"),
+        text("linkedJobId", refers="jobs"),
         Field("workflowStages", Kind.STAGES),
-        text("currentCoilId"),
+        text("currentCoilId", refers=ANY),
         flag("isStock"),
         number("tonnage"),
         moment("completedAt"),

@@ -6,14 +6,15 @@ MACHINE_TYPES = ("CONFORMADORA", "PANELIZADO", "SOLDADURA", "PINTURA", "CARGA", 
 
 MACHINES = Collection(
     "machines",
+    "Machine",
     (
         text("name", required=True),
         choice("type", *MACHINE_TYPES, required=True),
         choice("category", "STANDARD", "STRUCTURAL"),
         text("brand"),
         choice("status", "RUNNING", "IDLE", "MAINTENANCE", "ERROR", "OFFLINE", default="IDLE"),
-        text("currentJobId", send_null=True),
-        Field("operatorIds", Kind.TEXTS, default=(), merge=Merge.SET),
+        text("currentJobId", send_null=True, refers="jobs"),
+        Field("operatorIds", Kind.TEXTS, default=(), merge=Merge.SET, refers="users"),
         number("efficiency", default=0, low=0, high=100),
         number("oee_availability", default=0, low=0, high=100),
         number("oee_performance", default=0, low=0, high=100),

@@ -9,11 +9,12 @@ TO_ALL = "ALL"
 
 MESSAGES = Collection(
     "messages",
+    "Message",
     (
-        text("from"),
-        text("to", required=True),
+        text("from", filled=True),
+        text("to", required=True, refers="users"),
         text("content", required=True, long=True),
-        moment("timestamp"),
+        moment("timestamp", filled=True),
         flag("isRead", default=False),
         text("senderId", wire=False),
         Field("readBy", Kind.TEXTS, merge=Merge.SET, wire=False),

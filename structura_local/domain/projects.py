@@ -4,9 +4,10 @@ from structura_local.domain.fields import Collection, choice, moment, number, te
 
 PROJECTS = Collection(
     "projects",
+    "Project",
     (
         text("name", required=True),
-        text("clientId", default=""),
+        text("clientId", default="", refers="clients"),
         moment("deadline", required=True),
         choice("status", "PLANNING", "IN_PROGRESS", "COMPLETED", "DELAYED", "ARCHIVED", default="PLANNING"),
         text("description", long=True),

@@ -1,6 +1,6 @@
 """What a client asks a list for: which objects, in which order, which part of them. `store/search.py` runs it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -28,6 +28,10 @@ class Query:
     counted: bool = False
     reader: str | None = None
     everything: bool = False
+
+    def whole(self) -> "Query":
+        """The list that this is a part of, in no order."""
+        return replace(self, sort=None, descending=False, limit=None, offset=0, after=None)
 
 
 @dataclass(frozen=True, slots=True)

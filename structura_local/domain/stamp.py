@@ -1,19 +1,25 @@
-"""Stamps: when and where a field was written, in an order that all nodes agree on.
+"""Stamps: when and by whom a field was written, in an order that all nodes agree on.
 
 A hybrid logical clock (Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014): it follows the wall clock while
 that runs forwards, counts on when it does not, and never falls behind a stamp it has seen. A stamp is text, so
 that SQLite, Postgres and Python compare it alike, byte by byte:
 
     0199f3b2c1d0 0007 k3m9x2ab      (without the spaces)
-    milliseconds hex, counter hex, node id
+    milliseconds hex, counter hex, actor
+    time
+
+An actor is one unbroken history of writes (domain/actors.py): one person during one run of one node's program.
 """
 
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-NODE_ID_LENGTH = 8
-STAMP_LENGTH = 12 + 4 + NODE_ID_LENGTH
+WORD_LENGTH = 8  # of the ids of nodes and actors
+MS_LENGTH = 12
+TIME_LENGTH = MS_LENGTH + 4
+STAMP_LENGTH = TIME_LENGTH + WORD_LENGTH
+BEGINNING = "0" * TIME_LENGTH
 _LAST_COUNTER = 0xFFFF
 
 
@@ -22,55 +28,78 @@ class Parts(NamedTuple):
 
     ms: int
     counter: int
-    node: str
+    actor: str
 
 
-def join(ms: int, counter: int, node: str) -> str:
+def join(ms: int, counter: int, actor: str) -> str:
     """The stamp of its parts."""
-    return f"{ms:012x}{counter:04x}{node}"
+    return f"{ms:012x}{counter:04x}{actor}"
 
 
 def split(stamp: str) -> Parts:
     """The parts of a stamp; ValueError if it is none."""
     if len(stamp) != STAMP_LENGTH:
         raise ValueError(f"not a stamp: {stamp!r}")
-    return Parts(int(stamp[:12], 16), int(stamp[12:16], 16), stamp[16:])
+    return Parts(int(stamp[:12], 16), int(stamp[12:TIME_LENGTH], 16), stamp[TIME_LENGTH:])
+
+
+def time(stamp: str) -> str:
+    """The part of a stamp that says when."""
+    return stamp[:TIME_LENGTH]
+
+
+def next_time(time: str) -> str:
+    """The next time."""
+    ms, counter = int(time[:12], 16), int(time[12:], 16)
+    return join(ms, counter + 1, "") if counter < _LAST_COUNTER else join(ms + 1, 0, "")
 
 
 class HybridClock:
-    """Gives each write of one node a stamp greater than every stamp it gave or saw before.
+    """Gives each write of one node a stamp later than every stamp it gave or saw before.
 
-    `now` returns milliseconds since 1970. `last` is the greatest stamp known from before a restart. Safe to call from
-    several threads.
+    `now` returns milliseconds since 1970. `last` is the latest time known from before a restart, `observed` the latest
+    of others. Safe to call from several threads.
     """
 
-    def __init__(self, node: str, now: Callable[[], int], last: str = "") -> None:
-        if len(node) != NODE_ID_LENGTH:
-            raise ValueError(f"a node id has {NODE_ID_LENGTH} characters: {node!r}")
-        self.node = node
+    def __init__(self, now: Callable[[], int], last: str = BEGINNING, observed: str = BEGINNING) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._ms, self._counter = split(last)[:2] if last else (0, 0)
+        self._last = last
+        self._observed = observed
 
     @property
     def last(self) -> str:
-        """The greatest stamp given or seen; to be kept with the data."""
-        return join(self._ms, self._counter, self.node)
+        """The latest time given or seen; to be kept with the data."""
+        return self._last
 
-    def tick(self) -> str:
-        """A stamp for a new write."""
+    @property
+    def observed(self) -> str:
+        """The latest time seen of others."""
+        return self._observed
+
+    def tick(self, actor: str) -> str:
+        """A stamp for a new write of an actor."""
         with self._lock:
-            now = self._now()
-            if now > self._ms:
-                self._ms, self._counter = now, 0
-            elif self._counter < _LAST_COUNTER:
-                self._counter += 1
-            else:
-                self._ms, self._counter = self._ms + 1, 0
-            return join(self._ms, self._counter, self.node)
+            now = join(self.now(), 0, "")
+            self._last = now if now > self._last else next_time(self._last)
+            return self._last + actor
 
     def observe(self, stamp: str) -> None:
-        """Take note of a stamp from elsewhere: later ticks are greater."""
+        """Take note of a stamp from elsewhere: later ticks are later. ValueError if it is none."""
         ms, counter, _ = split(stamp)
         with self._lock:
-            self._ms, self._counter = max((self._ms, self._counter), (ms, counter))
+            self._observed = max(self._observed, join(ms, counter, ""))
+            self._last = max(self._last, self._observed)
+
+    def now(self) -> int:
+        """The time, as far as this node knows it."""
+        return max(self._now(), 0)
+
+    def follow(self, now: Callable[[], int]) -> None:
+        """From now on this is the time, and not what the wall clock says."""
+        self._now = now
+
+    def reset(self, last: str) -> None:
+        """Go on from `last`, however late the clock has run: what it gave since has been stamped anew."""
+        with self._lock:
+            self._last = last

@@ -10,7 +10,7 @@ from structura_local.domain.messages import MESSAGES, TO_ALL, concerns, is_read_
 from structura_local.domain.query import Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
-from structura_local.operations import rules
+from structura_local.operations import copies
 from structura_local.operations.queries import Options
 from structura_local.operations.rows import Rows, Shown
 from structura_local.store.store import Store
@@ -18,6 +18,8 @@ from structura_local.store.transaction import Transaction
 
 
 class Messages(Rows):
+    as_stored = False
+
     def __init__(self, store: Store) -> None:
         super().__init__(MESSAGES, store)
 
@@ -61,7 +63,7 @@ class Messages(Rows):
         return {"from": caller.user_id or ADMIN, "senderId": caller.user_id, "timestamp": clock.iso(tx.at)}
 
     def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-        return rules.message_copied(tx, body)
+        return copies.message(tx, body)
 
     def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
         """To mark a message to ALL as read is to join its readers."""

@@ -15,7 +15,7 @@ from structura_local.domain.projects import PROJECTS
 from structura_local.domain.query import Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
-from structura_local.operations import rules
+from structura_local.operations import copies
 from structura_local.operations.queries import Options
 from structura_local.operations.rows import Rows, Shown
 from structura_local.store.store import Store
@@ -37,11 +37,13 @@ class Jobs(Rows):
             raise AppError("forbidden", role=caller.role)
 
     def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-        return rules.order_copied(tx, body)
+        return copies.order(tx, body)
 
 
 class Projects(Rows):
     """One project is shown with its jobs."""
+
+    alone = False
 
     def __init__(self, store: Store) -> None:
         super().__init__(PROJECTS, store)
@@ -60,6 +62,8 @@ class Projects(Rows):
 
 class Clients(Rows):
     """An operator sees no contact details."""
+
+    as_stored = False
 
     def __init__(self, store: Store) -> None:
         super().__init__(CLIENTS, store)
@@ -117,7 +121,7 @@ class Alerts(Received):
         return super().query(caller, {"dismissed": ["false"], **options})
 
     def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-        return rules.alert_copied(tx, body)
+        return copies.alert(tx, body)
 
 
 class Events(Received):
@@ -131,4 +135,4 @@ class Events(Received):
         return query if query.limit else replace(query, limit=NEWEST_EVENTS)
 
     def copied(self, tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-        return rules.event_copied(tx, body)
+        return copies.event(tx, body)

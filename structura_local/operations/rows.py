@@ -1,27 +1,29 @@
 """What can be done with the objects of any collection. A noun with habits of its own overrides the hooks."""
 
-import hashlib
+import asyncio
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from structura_local import clock
 from structura_local.domain import access
 from structura_local.domain.access import Caller, Permission
 from structura_local.domain.fields import Collection, Field, Merge
+from structura_local.domain.parts import LARGEST
 from structura_local.domain.query import Part, Query
 from structura_local.domain.row import Row
 from structura_local.errors import AppError
+from structura_local.operations.access import require
 from structura_local.operations.queries import Options, parsed
+from structura_local.operations.retries import asked
 from structura_local.store import answers
 from structura_local.store.answers import Answer, Retry
-from structura_local.store.search import search
-from structura_local.store.store import Store
+from structura_local.store.search import count, search
+from structura_local.store.store import STAMPS, Store
 from structura_local.store.transaction import Author, Transaction
 
+MAX_TOTALS = 64
 Versions = Container[str]  # of an object, as `Shown.version` gave them
 
 
@@ -40,10 +42,13 @@ class Rows:
     """
 
     ruled: frozenset[str] = frozenset()  # fields that a rule may set on a new object
+    alone = True  # an object is shown from its own row, whatever others are
+    as_stored = True  # what `show` shows: every row to every caller as it is
 
     def __init__(self, collection: Collection, store: Store) -> None:
         self.collection = collection
         self.store = store
+        self._totals: dict[Query, tuple[int, asyncio.Task[int]]] = {}  # by the version of the collection
 
     def query(self, caller: Caller, options: Options) -> Query:
         """What the parameters of a list ask for."""
@@ -52,12 +57,27 @@ class Rows:
 
     async def find(self, caller: Caller, query: Query) -> Part:
         """A list or a part of one, as the caller sees it."""
-        part = await search(self.store.reader, self.collection, query)
-        return replace(part, rows=[self.show(row, caller) for row in part.rows])
+        self.store.reader.check_room()
+        part = await search(self.store.reader, self.collection, query, public=self.as_stored)
+        if query.counted:
+            part = replace(part, total=await asyncio.shield(self._total(query.whole())))
+        return part if self.as_stored else replace(part, rows=[self.show(row, caller) for row in part.rows])
+
+    def _total(self, whole: Query) -> "asyncio.Task[int]":
+        """How many objects there are; counted once per change, whoever turns the pages of a list."""
+        version = self.store.versions[self.collection.table]
+        counted, total = self._totals.get(whole, (-1, None))
+        if total is None or counted != version or (total.done() and total.exception()):
+            if len(self._totals) >= MAX_TOTALS:
+                self._totals.clear()
+            total = asyncio.create_task(count(self.store.reader, self.collection, whole))
+            self._totals[whole] = version, total
+        return total
 
     async def get(self, caller: Caller, row_id: str) -> Shown:
         """One object."""
         self.allowed(caller, access.READ)
+        self.store.reader.check_room()
         row = await self.store.reader.get(self.collection, row_id)
         if row is None or not self.visible(row, caller):
             raise AppError("not-found", id=row_id)
@@ -72,43 +92,65 @@ class Rows:
         self.allowed(caller, access.CREATE)
         self.check_create(caller, body)
         prepared = await self.prepare(body)
-        retry = None if key is None else Retry(key, caller.user_id or "", self._digest(prepared))
+        retry = self._retry(caller, key, prepared)
 
         def work(tx: Transaction) -> tuple[Shown, bool]:
-            if retry and (first := answers.find(tx, retry)):
-                return Shown(first.data, first.version), first.created
-            row, created = self._create(tx, caller, prepared)
-            row = self.settled(tx, row)
-            answer = Shown(self.show(row, caller), row.version)
-            if retry:
-                answers.keep(tx, retry, Answer(answer.data, answer.version, created))
-            return answer, created
+            def make() -> Answer:
+                row, created = self._create(tx, caller, prepared)
+                row = self.settled(tx, row)
+                return Answer(self.show(row, caller), row.version, created)
+
+            answer = answers.once(tx, retry, make)
+            return Shown(answer.data, answer.version), answer.created
 
         return await self.store.door.write(work, Author("api", caller.user_id))
 
     async def update(
-        self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
+        self,
+        caller: Caller,
+        row_id: str,
+        body: Mapping[str, Any],
+        versions: Versions | None = None,
+        key: str | None = None,
     ) -> Shown:
         """Change some fields; None clears one (a field with a default goes back to it).
 
-        With `versions` the object must be at one of them; else AppError `changed`.
+        With `versions` the object must be at one of them; else AppError `changed`. `key` as in `create`: a difference
+        that is sent again does not count twice.
         """
         allowed = self.allowed(caller, access.UPDATE)
         if body.get("id", row_id) != row_id:
             raise AppError("invalid", errors=[{"field": "id", "msg": "is not the id in the path"}])
         prepared = await self.prepare({k: v for k, v in body.items() if k != "id"})
+        retry = self._retry(caller, key, prepared, row_id)
 
-        def work(tx: Transaction) -> Row:
-            row = self.living(tx, row_id, caller)
-            _check_version(row, versions)
-            changes = self.changes(tx, caller, row, resolved(row, prepared, self.collection))
-            self.check_update(caller, allowed, row, changes)
-            after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
-            self.after_update(tx, caller, row, after)
-            return self.settled(tx, after)
+        def work(tx: Transaction) -> Shown:
+            def make() -> Answer:
+                row = self.settled(tx, self.change(tx, caller, allowed, row_id, prepared, versions))
+                return Answer(self.show(row, caller), row.version)
 
-        row = await self.store.door.write(work, Author("api", caller.user_id))
-        return Shown(self.show(row, caller), row.version)
+            answer = answers.once(tx, retry, make)
+            return Shown(answer.data, answer.version)
+
+        return await self.store.door.write(work, Author("api", caller.user_id))
+
+    def change(
+        self,
+        tx: Transaction,
+        caller: Caller,
+        allowed: Permission,
+        row_id: str,
+        prepared: Mapping[str, Any],
+        versions: Versions | None = None,
+    ) -> Row:
+        """What `update` does inside the door, once it has looked at the body; the row as it is then."""
+        row = self.living(tx, row_id, caller)
+        _check_version(row, versions)
+        changes = self.changes(tx, caller, row, resolved(row, prepared, self.collection))
+        self.check_update(caller, allowed, row, changes)
+        after = tx.update(self.collection, row, self.completed(changes, self.filled(tx, caller)))
+        self.after_update(tx, caller, row, after)
+        return after
 
     async def delete(
         self, caller: Caller, row_id: str, versions: Versions | None = None, *, force: bool = False
@@ -126,7 +168,12 @@ class Rows:
                 self.check_dependants(tx, row)
             tx.delete(self.collection, row)
 
-        await self.store.door.write(work, Author("api", caller.user_id))
+        await self.store.door.write(work, Author("api", caller.user_id), spare=True)
+
+    @property
+    def stamps(self) -> int:
+        """Another number when rows have other versions although nothing has changed in them."""
+        return self.store.versions[STAMPS]
 
     # What a noun may do in its own way
 
@@ -153,6 +200,9 @@ class Rows:
     def may_delete(self, row: Row, caller: Caller) -> bool:
         """Whether a row is the caller's own to delete, where the roles table asks."""
         return self.owns(row, caller)
+
+    def check_target(self, caller: Caller, row_id: str) -> None:
+        """Refuse a change because of the id alone, before the body is looked at."""
 
     def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
         """Refuse a body that this caller may not create."""
@@ -197,10 +247,7 @@ class Rows:
 
     def allowed(self, caller: Caller, action: str) -> Permission:
         """The caller's permission; AppError `forbidden` if there is none."""
-        permission = access.permission(caller.role, self.collection.table, action)
-        if permission is None:
-            raise AppError("forbidden", role=caller.role)
-        return permission
+        return require(caller, self.collection.table, action)
 
     def living(self, tx: Transaction, row_id: str, caller: Caller) -> Row:
         """A row that is there and that the caller may see."""
@@ -219,22 +266,25 @@ class Rows:
         defaults = {**filled, **self.collection.defaults()}
         return {k: defaults.get(k) if v is None else v for k, v in data.items()}
 
-    def _digest(self, prepared: Mapping[str, Any]) -> str:
-        """Tells bodies apart. A PIN is in it as its keyed lookup; its salted hash never is the same."""
+    def _retry(
+        self, caller: Caller, key: str | None, prepared: Mapping[str, Any], row_id: str | None = None
+    ) -> Retry | None:
+        """The request by its key; `row_id`: of the object that it changes."""
         said = {k: v for k, v in prepared.items() if k != "pinHash"}
-        return hashlib.sha256(orjson.dumps((self.collection.table, said), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return asked(caller, key, self.collection.table, row_id, said)
 
     def _create(self, tx: Transaction, caller: Caller, body: Mapping[str, Any]) -> tuple[Row, bool]:
         if (copied := self.copied(tx, body)) is not None:
             return copied, False
-        row_id = body.get("id") or clock.new_id(self.collection.key, tx.at)
+        row_id = body.get("id")
         said = {k: v for k, v in body.items() if k != "id" and v is not None}
         known = {**self.collection.defaults(), **said}
-        existing = tx.get(self.collection, row_id)
+        existing = tx.get(self.collection, row_id) if row_id else None
+        row_id = row_id or clock.new_id(self.collection.key, tx.at)  # which nobody has
         if existing is None:
             self.check_unique(tx, row_id, known)
             data = {**self.filled(tx, caller), **known}
-            stored = {f.name for f in self.collection.stored}
+            stored = self.collection.stored_names
             return tx.create(self.collection, row_id, {k: v for k, v in data.items() if k in stored}), True
         if not existing.alive:
             raise AppError("id-deleted", id=row_id)
@@ -265,6 +315,8 @@ def _resolved(field: Field | None, present: Any, value: Any) -> Any:
     total = Decimal(str(present or 0)) + Decimal(str(value["add"]))
     if field.low is not None and total < field.low:
         raise AppError("invalid", errors=[{"field": field.name, "msg": f"would be less than {field.low}"}])
+    if abs(total) > LARGEST:
+        raise AppError("invalid", errors=[{"field": field.name, "msg": f"would be beyond ±{LARGEST}"}])
     return int(total) if total == total.to_integral_value() and abs(total) < 2**53 else float(total)
 
 

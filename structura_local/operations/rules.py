@@ -6,12 +6,12 @@ what a sync brings, where two changes made apart may only together be a cause; w
 event, its time, its machine) was done where it was made.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from structura_local import clock
+from structura_local.domain.actors import ACTORS, HEAD_OFFICE
 from structura_local.domain.alerts import ALERTS
 from structura_local.domain.events import EVENTS
 from structura_local.domain.inventory import INVENTORY
@@ -20,19 +20,23 @@ from structura_local.domain.machines import MACHINES
 from structura_local.domain.messages import MESSAGES
 from structura_local.domain.projects import PROJECTS
 from structura_local.domain.row import Row
+from structura_local.domain.stamp import split
 from structura_local.domain.users import USERS
+from structura_local.operations import copies
+from structura_local.operations.copies import derived_id, open_alerts
+from structura_local.store.node import exchanging_all
 from structura_local.store.transaction import Author, Touched, Transaction
 
-SERVER = "RULE-"  # how the ids of what rules make begin
 LAST_LOOK = "rules_day"  # in the node's state: the day of the last look at the calendar
 DELAY_WINDOW = timedelta(days=2)
-PANELIZADO_ORDER = {"targetQuantity": 1, "unit": "proyecto", "priorityIndex": 99}
 LOGISTICS = "LOGÍSTICA: CARGA DEL DÍA"
 
 
-def derived_id(*cause: str) -> str:
-    """The id of what a cause makes, the same on every node."""
-    return SERVER + hashlib.blake2b("|".join(cause).encode(), digest_size=12).hexdigest()
+# What nobody may choose twice, by collection: the field, and the alert about two that met through a sync.
+_UNIQUE: Mapping[str, tuple[str, str]] = {
+    INVENTORY.table: ("sku", "SKU REPETIDO: {value} en {names}. Cambie uno."),
+    USERS.table: ("pinLookup", "PIN REPETIDO: {names}. Ninguno puede entrar hasta que se cambie uno."),
+}
 
 
 class Rules:
@@ -48,18 +52,31 @@ class Rules:
         }
 
     def __call__(self, tx: Transaction) -> None:
-        """Run the rules on what a write has changed, and on what they change in turn."""
+        """Run the rules on what a write has changed, and on what they change in turn.
+
+        What follows from a change that a sync brought is written as of that change: whatever somebody made of it
+        meanwhile elsewhere is later, and stays. A full exchange runs no rules: all that followed comes with it.
+        """
         came_by_sync = tx.author.origin == "sync"
+        if came_by_sync and exchanging_all(tx):
+            tx.settled = len(tx.touched)
         caused = tx.author
         while tx.settled < len(tx.touched):  # which grows while the rules write
             touched = tx.touched[tx.settled]
             tx.settled += 1
             rule = self._on.get(touched.collection.table)
-            if rule is None or (came_by_sync and touched.before is None):
-                continue  # what is new here was new, with its rules, where it was made
-            tx.author = Author("rules", caused.user_id)
-            rule(tx, touched, came_by_sync)
-        tx.author = caused
+            if rule is None and touched.collection.table not in _UNIQUE:
+                continue
+            if came_by_sync:
+                tx.author, tx.as_of = Author("derived"), touched.since
+            else:
+                tx.author = Author("rules", caused.user_id)
+            _watch_duplicates(tx, touched)
+            # What is new here was new, with its rules, where it was made; head office has none.
+            made_elsewhere = came_by_sync and touched.before is None and not _by_head_office(tx, touched.after.born)
+            if rule is not None and not made_elsewhere:
+                rule(tx, touched, came_by_sync)
+        tx.author, tx.as_of = caused, None
 
     def every_day(self, tx: Transaction) -> None:
         """Look at the deadlines that have come near since the last look; once a day, however often it is called."""
@@ -67,45 +84,56 @@ class Rules:
         if looked == today.isoformat():
             return
         for project in tx.find(PROJECTS):
-            unfinished = len(_unfinished(_jobs(tx, project.id)))
-            before = looked is not None and _at_risk(project, unfinished, date.fromisoformat(looked))
-            self._delay(tx, project, before=before, after=_at_risk(project, unfinished, today))
+            unfinished = len(_unfinished(tx, project.id))
+            before = looked is not None and self._at_risk(project, unfinished, date.fromisoformat(looked))
+            self._delay(tx, project, before=before, after=self._at_risk(project, unfinished, today))
         tx.set_state(LAST_LOOK, today.isoformat())
 
     # Jobs
 
     def _job(self, tx: Transaction, touched: Touched, came_by_sync: bool) -> None:
         before, job = touched.before, touched.after
-        if _is_complete(job) and not (before and _is_complete(before)):
-            if not came_by_sync:
+        completes = _is_complete(job) and not (before and _is_complete(before))
+        if completes:
+            if not came_by_sync or _by_head_office(tx, job.stamp("status")):
                 self._completed(tx, job)
             self._order_panels(tx, job)
-            self._ready(tx, job)
-        project = tx.get(PROJECTS, str(job.data.get("projectId")))
-        if project is None or not project.alive:
-            return
-        jobs = _jobs(tx, project.id)
-        others = len(_unfinished([other for other in jobs if other.id != job.id]))
-        was = others + (before is not None and before.alive and not _is_complete(before))
-        unfinished = len(_unfinished(jobs))
+        if before and _standing(before) == _standing(job):
+            return  # its project's work is what it was
+        for project_id in dict.fromkeys(str(row.data.get("projectId")) for row in (before, job) if row):
+            project = tx.get(PROJECTS, project_id)
+            if project is not None and project.alive:
+                self._work_changed(tx, project, touched, completes=completes)
+
+    def _work_changed(self, tx: Transaction, project: Row, touched: Touched, *, completes: bool) -> None:
+        """What a job's change means for the project that it belongs to, or belonged to."""
+        before, job = touched.before, touched.after
+        unfinished = _unfinished(tx, project.id)
+        was = len([other for other in unfinished if other.id != job.id])
+        was += bool(before and before.alive and _is_of(before, project) and not _is_complete(before))
         today = self._today(tx)
-        self._delay(tx, project, before=_at_risk(project, was, today), after=_at_risk(project, unfinished, today))
-        if unfinished or not jobs:
+        self._delay(
+            tx, project, before=self._at_risk(project, was, today), after=self._at_risk(project, len(unfinished), today)
+        )
+        jobs = [] if unfinished else _jobs(tx, project.id)
+        if not jobs:
             _close(tx, "READY_FOR_DELIVERY", project.id)
+        elif (was or completes) and not _is_over(project):
+            self._ready(tx, project, jobs)
 
     def _completed(self, tx: Transaction, job: Row) -> None:
         if not job.data.get("completedAt"):
             tx.update(JOBS, job, {"completedAt": clock.iso(tx.at)})
         machine_id = job.data.get("assignedMachineId")
-        event_id = derived_id("JOB_COMPLETE", job.id, job.stamp("status"))
-        if tx.get(EVENTS, event_id) is None:
+        event_id = copies.event_id(job)
+        if tx.get(EVENTS, event_id) is None and not copies.event_came_first(tx, job):
             user = tx.get(USERS, tx.author.user_id or "")
             who = user.data["name"] if user else "el sistema"
             now = clock.iso(tx.at)
             event = {
-                "machineId": machine_id or "TALLER",
+                "machineId": machine_id or copies.WORKSHOP,
                 "type": "JOB_COMPLETE",
-                "description": f"Finalizado: {job.data.get('productName')} por {who}",
+                "description": f"{copies.finished(job)}{who}",
                 "severity": "INFO",
                 "timestamp": now,
                 "receivedAt": now,
@@ -117,11 +145,13 @@ class Rules:
 
     def _order_panels(self, tx: Transaction, job: Row) -> None:
         project_id = str(job.data.get("projectId"))
+        project = tx.get(PROJECTS, project_id)
+        if job.data.get("machineType") != "CONFORMADORA" or not project or not project.alive:
+            return
+        if any(other.data.get("machineType") == "CONFORMADORA" for other in _unfinished(tx, project_id)):
+            return
         jobs = _jobs(tx, project_id)
         formed = [other for other in jobs if other.data.get("machineType") == "CONFORMADORA"]
-        project = tx.get(PROJECTS, project_id)
-        if job.data.get("machineType") != "CONFORMADORA" or _unfinished(formed) or not project or not project.alive:
-            return
         panels = [other for other in jobs if other.data.get("machineType") == "PANELIZADO"]
         for halted in (other for other in panels if other.data.get("status") == "HALTED"):
             tx.update(JOBS, halted, {"status": "PENDING"})
@@ -130,41 +160,41 @@ class Rules:
         machines = tx.find(MACHINES, type="PANELIZADO")
         order = {
             **JOBS.defaults(),
-            **PANELIZADO_ORDER,
+            **copies.PANELIZADO_ORDER,
             "projectId": project_id,
             "machineType": "PANELIZADO",
-            "productName": f"PANELIZADO: {project.data['name']}",
+            "productName": copies.panels_of(project),
             "assignedMachineId": min(machines, key=lambda m: (m.born, m.id)).id if machines else None,
         }
-        _make(tx, JOBS, derived_id("PANELIZADO", project_id, *sorted(other.id for other in formed)), order)
+        job_id = derived_id("PANELIZADO", project_id)  # whichever jobs have arrived here yet
+        made = tx.get(JOBS, job_id)
+        if made is not None and made.alive:  # and is another project's by now, or for another kind of machine
+            job_id = derived_id("PANELIZADO", project_id, *sorted(other.id for other in formed))
+        _make(tx, JOBS, job_id, order)
 
-    def _ready(self, tx: Transaction, job: Row) -> None:
-        project = tx.get(PROJECTS, str(job.data.get("projectId")))
-        jobs = _jobs(tx, project.id) if project else []
-        if project is None or not project.alive or _unfinished(jobs):
-            return
+    def _ready(self, tx: Transaction, project: Row, jobs: list[Row]) -> None:
         cause = (project.id, *sorted(other.id for other in jobs))
         name = project.data["name"]
         message = f"PROYECTO LISTO: {name} está pronto para despacho."
-        _raise(tx, "READY_FOR_DELIVERY", "HIGH", project.id, message, derived_id("READY_FOR_DELIVERY", *cause))
+        _raise(tx, "READY_FOR_DELIVERY", "HIGH", project.id, message, derived_id("READY_FOR_DELIVERY", project.id))
         if _day(project.data.get("deadline"), self._zone) == self._today(tx):
             content = f"INSTRUCCIÓN DE CARGA: El proyecto {name} está finalizado y debe despacharse HOY."
             loaders = {o for m in tx.find(MACHINES, type="CARGA") for o in m.data.get("operatorIds") or ()}
             for operator in sorted(loaders):
                 message_id = derived_id("CARGA", operator, *cause)
-                if tx.get(MESSAGES, message_id) is None:
-                    body = {"from": LOGISTICS, "to": operator, "content": content, "timestamp": clock.iso(tx.at)}
+                body = {"from": LOGISTICS, "to": operator, "content": content, "timestamp": clock.iso(tx.at)}
+                if tx.get(MESSAGES, message_id) is None and copies.message(tx, body) is None:
                     tx.create(MESSAGES, message_id, {**MESSAGES.defaults(), **body})
 
     # Projects, machines, stock
 
     def _project(self, tx: Transaction, touched: Touched, came_by_sync: bool) -> None:
         before, project = touched.before, touched.after
-        unfinished = len(_unfinished(_jobs(tx, project.id)))
+        unfinished = len(_unfinished(tx, project.id))
         today = self._today(tx)
-        was = before is not None and _at_risk(before, unfinished, today)
-        self._delay(tx, project, before=was, after=_at_risk(project, unfinished, today))
-        if not project.alive or project.data.get("status") in ("COMPLETED", "ARCHIVED"):
+        was = before is not None and self._at_risk(before, unfinished, today)
+        self._delay(tx, project, before=was, after=self._at_risk(project, unfinished, today))
+        if not project.alive or _is_over(project):
             _close(tx, "READY_FOR_DELIVERY", project.id)
 
     def _machine(self, tx: Transaction, touched: Touched, came_by_sync: bool) -> None:
@@ -183,6 +213,11 @@ class Rules:
         text = f"RIESGO DE ATRASO: {project.data.get('name')} vence el {project.data.get('deadline')}."
         _turn(tx, "DELAY_RISK", "HIGH", project.id, text, before=before, after=after)
 
+    def _at_risk(self, project: Row, unfinished: int, today: date) -> bool:
+        deadline = _day(project.data.get("deadline"), self._zone)
+        wanted = project.alive and unfinished and not _is_over(project)
+        return bool(wanted and deadline and deadline - today <= DELAY_WINDOW)
+
     def _today(self, tx: Transaction) -> date:
         return datetime.fromtimestamp(tx.at / 1000, self._zone).date()
 
@@ -193,63 +228,30 @@ def raise_guessing(tx: Transaction, address: str) -> None:
     _raise(tx, "OPERATOR_ALERT", "HIGH", "login", text, derived_id("OPERATOR_ALERT", "login"))
 
 
-# The frontends' own copies of what the rules make
-
-
-def order_copied(tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-    """The PANELIZADO job that a frontend orders although its project has it."""
-    if body.get("machineType") != "PANELIZADO" or any(body.get(k) != v for k, v in PANELIZADO_ORDER.items()):
-        return None
-    project = tx.get(PROJECTS, body["projectId"])
-    if project is None or body["productName"] != f"PANELIZADO: {project.data.get('name')}":
-        return None
-    jobs = tx.find(JOBS, projectId=body["projectId"], machineType="PANELIZADO", productName=body["productName"])
-    return jobs[0] if jobs else None
-
-
-def event_copied(tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-    """The server's own event of a job's completion that a frontend reports within a minute."""
-    product, found, _ = body["description"].rpartition(" por ")
-    if body["type"] != "JOB_COMPLETE" or not found or not product.startswith("Finalizado: "):
-        return None
-    for event in tx.received_since(EVENTS, clock.iso(tx.at - 60_000)):
-        same = (event.data.get("machineId"), event.data.get("type")) == (body["machineId"], "JOB_COMPLETE")
-        if same and event.id.startswith(SERVER) and event.data["description"].startswith(product + " por "):
-            return event
-    return None
-
-
-def alert_copied(tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-    """The open alert about the same cause."""
-    if body["type"] not in _WATCHED or not body.get("relatedId") or body.get("dismissed"):
-        return None
-    return next(iter(_open(tx, body["type"], body["relatedId"])), None)
-
-
-def message_copied(tx: Transaction, body: Mapping[str, Any]) -> Row | None:
-    """The loading instruction that the server has sent this operator within a day."""
-    if not body["content"].startswith("INSTRUCCIÓN DE CARGA: "):
-        return None
-    day_ago = tx.at - 86_400_000
-    for message in tx.find(MESSAGES, to=body["to"], content=body["content"]):
-        if message.id.startswith(SERVER) and (clock.epoch_ms(message.data.get("timestamp")) or 0) > day_ago:
-            return message
-    return None
-
-
-_WATCHED = frozenset({"READY_FOR_DELIVERY", "LOW_STOCK", "MAINTENANCE_DUE", "MACHINE_STOPPED", "DELAY_RISK"})
+def _by_head_office(tx: Transaction, stamp: str) -> bool:
+    actor = tx.get(ACTORS, split(stamp).actor)
+    return actor is not None and actor.data.get("node") == HEAD_OFFICE
 
 
 def _jobs(tx: Transaction, project_id: str) -> list[Row]:
     return tx.find(JOBS, projectId=project_id)
 
 
+def _is_of(job: Row, project: Row) -> bool:
+    return job.data.get("projectId") == project.id
+
+
 def _is_complete(job: Row) -> bool:
     return job.alive and job.data.get("status") == "COMPLETED"
 
 
-def _unfinished(jobs: list[Row]) -> list[Row]:
-    return [job for job in jobs if not _is_complete(job)]
+def _unfinished(tx: Transaction, project_id: str) -> list[Row]:
+    return tx.find(JOBS, but={"status": "COMPLETED"}, projectId=project_id)
+
+
+def _standing(job: Row) -> tuple[bool, bool, Any]:
+    """What a job is to its project."""
+    return job.alive, _is_complete(job), job.data.get("projectId")
 
 
 def _stopped(machine: Row) -> bool:
@@ -265,10 +267,8 @@ def _low(item: Row) -> bool:
     return bool(item.data.get("quantity", 0) <= item.data.get("minThreshold", 0))
 
 
-def _at_risk(project: Row, unfinished: int, today: date) -> bool:
-    deadline = _day(project.data.get("deadline"), None)
-    over = project.data.get("status") in ("COMPLETED", "ARCHIVED")
-    return bool(project.alive and unfinished and not over and deadline and deadline - today <= DELAY_WINDOW)
+def _is_over(project: Row) -> bool:
+    return project.data.get("status") in ("COMPLETED", "ARCHIVED")
 
 
 def _day(moment: str | None, zone: tzinfo | None) -> date | None:
@@ -288,6 +288,29 @@ def _watch(
     _turn(tx, kind, severity, after.id, message, before=was, after=after.alive and cause(after))
 
 
+def _watch_duplicates(tx: Transaction, touched: Touched) -> None:
+    """An alert while two objects share what nobody may choose twice: each was free where it was chosen."""
+    collection, (field, sentence) = touched.collection, _UNIQUE.get(touched.collection.table, ("", ""))
+    if touched.before and _claim(touched.before, field) == _claim(touched.after, field):
+        return
+    for row in (touched.before, touched.after) if field else ():
+        value = row.data.get(field) if row else None
+        if value is None:
+            continue
+        sharing = tx.find(collection, **{field: value})
+        alert_id = derived_id("OPERATOR_ALERT", field, str(value))
+        if len(sharing) > 1:
+            names = ", ".join(sorted(str(other.data.get("name")) for other in sharing))
+            message = sentence.format(value=value, names=names)
+            _raise(tx, "OPERATOR_ALERT", "HIGH", min(other.id for other in sharing), message, alert_id)
+        elif (alert := tx.get(ALERTS, alert_id)) and alert.alive and not alert.data.get("dismissed"):
+            tx.update(ALERTS, alert, {"dismissed": True})
+
+
+def _claim(row: Row, field: str) -> tuple[bool, Any]:
+    return row.alive, row.data.get(field)
+
+
 def _turn(tx: Transaction, kind: str, severity: str, related: str, message: str, *, before: bool, after: bool) -> None:
     if after and not before:
         _raise(tx, kind, severity, related, message, derived_id(kind, related))
@@ -295,17 +318,13 @@ def _turn(tx: Transaction, kind: str, severity: str, related: str, message: str,
         _close(tx, kind, related)
 
 
-def _open(tx: Transaction, kind: str, related: str) -> list[Row]:
-    return tx.find(ALERTS, relatedId=related, type=kind, dismissed=False)
-
-
 def _close(tx: Transaction, kind: str, related: str) -> None:
-    for alert in _open(tx, kind, related):
+    for alert in open_alerts(tx, kind, related):
         tx.update(ALERTS, alert, {"dismissed": True})
 
 
 def _raise(tx: Transaction, kind: str, severity: str, related: str, message: str, alert_id: str) -> None:
-    if _open(tx, kind, related):
+    if open_alerts(tx, kind, related):
         return
     now = clock.iso(tx.at)
     said = {"type": kind, "message": message, "severity": severity, "relatedId": related}

@@ -5,9 +5,11 @@ from typing import Any
 
 from structura_local.domain import access
 from structura_local.domain.access import ADMIN, Caller, Permission
+from structura_local.domain.query import Part
 from structura_local.domain.row import Row
-from structura_local.domain.users import PIN_MASK, USERS
+from structura_local.domain.users import DIRECTORY_FIELDS, PIN_MASK, USERS, is_easily_guessed
 from structura_local.errors import AppError
+from structura_local.operations.access import require
 from structura_local.operations.auth import Auth, public_user
 from structura_local.operations.guard import Guard
 from structura_local.operations.pins import Pins
@@ -16,29 +18,57 @@ from structura_local.store.store import Store
 from structura_local.store.transaction import Transaction
 
 
+def check_chosen_pin(role: str, pin: str) -> None:
+    """AppError `easy-pin` if a person chooses a PIN for an administrator that anybody would try first.
+
+    An import takes it, with a note: it brings what is so already.
+    """
+    if role == ADMIN and is_easily_guessed(pin):
+        raise _easy_pin()
+
+
+def _easy_pin() -> AppError:
+    return AppError("easy-pin", errors=[{"field": "pin", "msg": "is among the first that anybody would try"}])
+
+
 class Users(Rows):
+    as_stored = False
+
     def __init__(self, store: Store, pins: Pins, auth: Auth, guard: Guard) -> None:
         super().__init__(USERS, store)
         self._pins = pins
         self._auth = auth
         self._guard = guard
 
-    async def directory(self, caller: Caller) -> list[dict[str, Any]]:
+    async def directory(self, caller: Caller) -> Part:
         """Everybody's id, name, role and avatar, for everybody."""
+        require(caller, "directory", access.LIST)
         shown = [USERS.public(row.id, row.data) for row in await self.store.reader.find(USERS)]
-        return [{k: v for k, v in user.items() if k in ("id", "name", "role", "avatar")} for user in shown]
+        return Part([{k: v for k, v in user.items() if k in DIRECTORY_FIELDS} for user in shown])
 
     async def update(
-        self, caller: Caller, row_id: str, body: Mapping[str, Any], versions: Versions | None = None
+        self,
+        caller: Caller,
+        row_id: str,
+        body: Mapping[str, Any],
+        versions: Versions | None = None,
+        key: str | None = None,
     ) -> Shown:
-        if self.allowed(caller, access.UPDATE).own and caller.user_id != row_id:
-            raise AppError("forbidden", role=caller.role)  # before anything could tell whose PIN it is
+        self.check_target(caller, row_id)  # before anything could tell whose PIN it is
         said = {k: v for k, v in body.items() if k != "currentPin"}
         if caller.role == ADMIN or body.get("pin", PIN_MASK) == PIN_MASK:
-            return await super().update(caller, row_id, said, versions)
-        async with self._guard.turn(caller.address):  # a wrong PIN or one that is taken would tell something
+            return await super().update(caller, row_id, said, versions, key)
+        # A wrong PIN or one that is taken would tell something.
+        async with self._guard.turn(caller.address, caller.terminal):
             await self._check_current_pin(row_id, body.get("currentPin") or "")
-            return await super().update(caller, row_id, said, versions)
+            return await super().update(caller, row_id, said, versions, key)
+
+    def check_target(self, caller: Caller, row_id: str) -> None:
+        if self.allowed(caller, access.UPDATE).own and caller.user_id != row_id:
+            raise AppError("forbidden", role=caller.role)
+
+    def check_create(self, caller: Caller, body: Mapping[str, Any]) -> None:
+        check_chosen_pin(body["role"], body["pin"])
 
     def show(self, row: Row, caller: Caller) -> dict[str, Any]:
         return public_user(row)
@@ -60,11 +90,13 @@ class Users(Rows):
         return told == stored and row.data.get("pinLookup") in said["lookups"]
 
     def check_unique(self, tx: Transaction, row_id: str, data: Mapping[str, Any]) -> None:
-        for lookup in data.get("lookups", ()):
+        stored = [data["pinLookup"]] if "pinLookup" in data else []
+        for lookup in data.get("lookups", stored):
             if any(other.id != row_id for other in tx.find(USERS, pinLookup=lookup)):
                 raise AppError("pin-taken")
 
     def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._check_easy_pin(row, body)
         self.check_unique(tx, row.id, body)
         changes = {k: v for k, v in body.items() if k != "lookups"}
         if row.data.get("pinLookup") in body.get("lookups", ()):
@@ -84,6 +116,15 @@ class Users(Rows):
     def check_delete(self, tx: Transaction, row: Row) -> None:
         if row.data["role"] == ADMIN:
             self._keep_an_admin(tx, but=row.id)
+
+    def _check_easy_pin(self, row: Row, body: Mapping[str, Any]) -> None:
+        """An administrator is given no easy PIN, and nobody who has one is made an administrator. One who has it since
+        an import is changed in all else."""
+        role, lookup = body.get("role", row.data["role"]), body.get("pinLookup")
+        if role != row.data["role"]:
+            lookup = lookup or row.data.get("pinLookup")
+        if role == ADMIN and lookup and self._pins.is_easily_guessed(lookup):
+            raise _easy_pin()
 
     def _keep_an_admin(self, tx: Transaction, but: str = "") -> None:
         if not any(admin.id != but for admin in tx.find(USERS, role=access.ADMIN)):

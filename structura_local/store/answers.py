@@ -1,5 +1,6 @@
-"""Answers kept for a day, so that a POST with an Idempotency-Key can be sent again without doing its work again."""
+"""Answers kept for a day, so that a request with an Idempotency-Key can be sent again without being done again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,26 +16,40 @@ KEPT_FOR = 86_400_000  # milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The key of a request, whose it is, and a digest of what it asks."""
+    """The key of a request, whose it is (a user's id, or where somebody is who has none), a digest of what it asks."""
 
     key: str
-    user_id: str
+    whose: str
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered: the object, its version, whether it was new."""
+    """What was answered: the object, its version if it has one, whether it was new."""
 
     data: dict[str, Any]
-    version: str
-    created: bool
+    version: str = ""
+    created: bool = False
+
+
+def once(tx: Transaction, retry: Retry | None, work: Callable[[], Answer]) -> Answer:
+    """The answer to the first request with this key; without one, what `work` answers, which is kept if there is a key.
+
+    AppError `key-reused` if the first asked for something else.
+    """
+    if retry is None:
+        return work()
+    first = find(tx, retry)
+    if first is None:
+        first = work()
+        keep(tx, retry, first)
+    return first
 
 
 def find(tx: Transaction, retry: Retry) -> Answer | None:
     """The answer to the first request with this key; AppError `key-reused` if that asked for something else."""
     columns = ANSWERS.c
-    mine = (columns.key == retry.key, columns.user_id == retry.user_id, columns.at > tx.at - KEPT_FOR)
+    mine = (columns.key == retry.key, columns.whose == retry.whose, columns.at > tx.at - KEPT_FOR)
     lines = tx.execute(select(columns.digest, columns.data, columns.version, columns.created).where(*mine))
     if not lines:
         return None
@@ -50,7 +65,7 @@ def keep(tx: Transaction, retry: Retry, answer: Answer) -> None:
     tx.execute(
         insert(ANSWERS).values(
             key=retry.key,
-            user_id=retry.user_id,
+            whose=retry.whose,
             digest=retry.digest,
             data=orjson.dumps(answer.data).decode(),
             version=answer.version,

@@ -10,30 +10,44 @@ from structura_local.domain.messages import TO_ALL
 from structura_local.domain.query import Part, Query
 from structura_local.errors import AppError
 from structura_local.store.read import Reader
-from structura_local.store.rows import Codec, codec
-from structura_local.store.tables import order
+from structura_local.store.rows import Codec, codec, compiled
+from structura_local.store.sqlite import Connection
+from structura_local.store.tables import ALIVE, order
 
 
-async def search(reader: Reader, collection: Collection, query: Query) -> Part:
-    """The rows that a query asks for."""
+async def search(reader: Reader, collection: Collection, query: Query, *, public: bool = False) -> Part:
+    """The rows that a query asks for, not counted.
+
+    `public`: as clients see them, without the merge state, which takes its time.
+    """
     kind = codec(collection)
-    wanted = and_(kind.table.c["_life"] % 2 == 1, *_conditions(kind, query))
+    wanted = and_(ALIVE, *_conditions(kind, query))
     if query.after is not None and len(query.after) != (len(order(collection)) if query.sort is None else 2):
         raise AppError("invalid", errors=[{"field": "cursor", "msg": "belongs to a list in another order"}])
-    total = None
-    if query.counted:
-        ((total,),) = await reader.fetch(select(func.count()).select_from(kind.table).where(wanted))
-    statement, keys = _ordered(kind, query, kind.select().where(wanted))
+    statement, keys = _ordered(kind, query, (kind.select_public() if public else kind.select()).where(wanted))
     if query.limit is not None:
         statement = statement.limit(query.limit + 1)
     if query.offset:
         statement = statement.limit(-1 if query.limit is None else query.limit + 1).offset(query.offset)
-    lines = list(await reader.fetch(statement))
-    more = query.limit is not None and len(lines) > query.limit
-    if more:
-        del lines[query.limit :]
-    following = tuple(lines[-1][kind.position(key)] for key in keys) if more and lines else None
-    return Part([kind.decode(line).row for line in lines], total, following)
+    decode = kind.public if public else lambda line: kind.decode(line).row
+    places = [kind.public_position(key) if public else kind.position(key) for key in keys]
+
+    def read(connection: Connection) -> Part:
+        lines = connection.execute(*compiled(statement)).fetchall()
+        more = query.limit is not None and len(lines) > query.limit
+        if more:
+            del lines[query.limit :]
+        following = tuple(lines[-1][place] for place in places) if more and lines else None
+        return Part([decode(line) for line in lines], None, following)
+
+    return await reader.run(read)
+
+
+async def count(reader: Reader, collection: Collection, query: Query) -> int:
+    """How many rows a query asks for, on all its pages."""
+    kind = codec(collection)
+    statement = select(func.count()).select_from(kind.table).where(ALIVE, *_conditions(kind, query))
+    return int((await reader.fetch(statement))[0][0])
 
 
 def _conditions(kind: Codec, query: Query) -> list[ColumnElement[bool]]:
@@ -46,11 +60,7 @@ def _conditions(kind: Codec, query: Query) -> list[ColumnElement[bool]]:
     if query.until is not None:
         conditions.append(func.epoch_ms(columns["timestamp"]) <= query.until)
     if query.text is not None:
-        where = [kind.column(name) for name in query.searched]
-        conditions += [
-            or_(false(), *(func.instr(func.folded(c), func.folded(word)) > 0 for c in where))
-            for word in query.text.split()
-        ]
+        conditions.append(func.has_words(query.text, *(kind.column(name) for name in query.searched)) == 1)
     if query.reader is not None and not query.everything:
         to_me = columns["to"].in_([query.reader, TO_ALL])
         conditions.append(or_(to_me, columns["sender_id"] == query.reader))

@@ -11,18 +11,26 @@ from structura_local.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login. It ends when the user's role or PIN (`credential`: its stamp) changes, or at `expires_at` (seconds)."""
+    """A login. It ends when the user's role or PIN (`credential`) changes, at `expires_at` (seconds), or with the
+    pairing of the `terminal` where it began, if that is paired."""
 
     jti: str
     user_id: str
     role: str
     credential: str
     expires_at: int
+    terminal: str | None = None
 
 
 async def load(reader: Reader) -> list[Session]:
     """All sessions that have not been ended."""
     return [Session(*line) for line in await reader.fetch(select(SESSIONS))]
+
+
+def find(tx: Transaction, jti: str) -> Session | None:
+    """A session that has not been ended."""
+    lines = tx.execute(select(SESSIONS).where(SESSIONS.c.jti == jti))
+    return Session(*lines[0]) if lines else None
 
 
 def start(tx: Transaction, session: Session) -> None:
@@ -35,6 +43,7 @@ def start(tx: Transaction, session: Session) -> None:
             role=session.role,
             credential=session.credential,
             expires_at=session.expires_at,
+            terminal=session.terminal,
         )
     )
 
@@ -48,3 +57,8 @@ def renew(tx: Transaction, session: Session) -> None:
 def end(tx: Transaction, jti: str) -> None:
     """End one token."""
     tx.execute(delete(SESSIONS).where(SESSIONS.c.jti == jti))
+
+
+def end_at(tx: Transaction, terminal: str) -> None:
+    """End all tokens that began at a terminal."""
+    tx.execute(delete(SESSIONS).where(SESSIONS.c.terminal == terminal))

@@ -4,6 +4,7 @@ import orjson
 from aiohttp import web
 
 from structura_local.errors import AppError, Kind
+from structura_local.spanish import spanish
 
 STATUS = {
     Kind.MALFORMED: 400,
@@ -11,27 +12,33 @@ STATUS = {
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
     Kind.METHOD: 405,
+    Kind.TOO_SLOW: 408,
     Kind.CONFLICT: 409,
+    Kind.GONE: 410,
     Kind.CHANGED: 412,
     Kind.TOO_LARGE: 413,
     Kind.MEDIA_TYPE: 415,
     Kind.INVALID: 422,
+    Kind.UPGRADE: 426,
     Kind.TOO_MANY: 429,
     Kind.INTERNAL: 500,
     Kind.BUSY: 503,
     Kind.DISK_FULL: 507,
 }
-_TITLES = {
+TITLES = {
     400: "Bad request",
     401: "Not logged in",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
+    410: "Gone",
     412: "Changed meanwhile",
     413: "Too large",
     415: "Not JSON",
     422: "Not valid",
+    426: "Upgrade required",
     429: "Too many tries",
     500: "Internal error",
     503: "Not available",
@@ -43,23 +50,36 @@ def problem(error: AppError, request: web.BaseRequest) -> web.Response:
     """The answer that tells of an error, in the caller's language."""
     status = STATUS[error.kind]
     document = {
-        "type": f"/problems/{error.code}",
-        "title": _TITLES[status],
+        "type": type_of(error.code),
+        "title": TITLES[status],
         "status": status,
         "detail": error.sentence(language(request)),
     }
     if error.errors:
-        document["errors"] = error.errors
+        document["errors"] = [_translated(fault) if language(request) == "es" else fault for fault in error.errors]
+    elif status == 422:
+        document["errors"] = [{"field": "body", "msg": document["detail"]}]
     headers = {"Content-Language": language(request)}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == 426:
+        headers |= {"Upgrade": "websocket", "Connection": "Upgrade"}
     if status == 429:
         headers["Retry-After"] = str(error.values["seconds"])
     if status == 503:
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(error.values.get("seconds", 1))
     return web.Response(
         status=status, body=orjson.dumps(document), content_type="application/problem+json", headers=headers
     )
+
+
+def _translated(fault: dict[str, str]) -> dict[str, str]:
+    return {**fault, "msg": spanish(fault["msg"]) or fault["msg"]}
+
+
+def type_of(code: str) -> str:
+    """The URI reference that names a kind of problem; there is a page at it."""
+    return f"/problems/{code}"
 
 
 def language(request: web.BaseRequest) -> str:

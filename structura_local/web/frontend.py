@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from structura_local.errors import AppError
+from structura_local.web.openapi.operation import page
 
 HASHED_FOR = "public, max-age=31536000, immutable"  # a build names these files after their content
 
@@ -13,6 +14,7 @@ class Frontend:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
+    @page
     async def get(self, request: web.Request) -> web.StreamResponse:
         """GET of anything that is no route of the API."""
         wanted = request.match_info["path"]

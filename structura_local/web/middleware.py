@@ -1,5 +1,6 @@
 """The one middleware: request id, CORS, errors to problem documents, and the headers that every answer has."""
 
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -8,13 +9,14 @@ from aiohttp import web
 
 from structura_local.clock import random_word
 from structura_local.errors import AppError
-from structura_local.web.context import SETTINGS
+from structura_local.web.context import BACKUPS, HISTORY, SETTINGS
 from structura_local.web.errors import problem
 
 _log = logging.getLogger("structura_local.requests")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_START, _COUNT = random_word(6), itertools.count()  # what names a request: the process, and which of its requests
 _EXPOSED = "ETag, Link, X-Total-Count, Retry-After"
 _METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Accept-Language"
@@ -24,11 +26,16 @@ _HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Ke
 async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every request passes here, on its way in and out."""
     started = time.monotonic()
-    request_id = random_word(12)
+    request_id = f"{_START}{next(_COUNT):06x}"
+    app = request.app
+    if history := app.get(HISTORY):
+        history.requests += 1
     try:
         response = _preflight(request) or await handler(request)
     except AppError as error:
         response = problem(error, request)
+        if error.code == "damaged" and error.__cause__ is not None and BACKUPS in app:
+            app[BACKUPS].suspected.set()
         if error.__cause__ is not None:
             _log.error("%s %s: %s", request_id, error.code, error.__cause__)
     except web.HTTPMethodNotAllowed as error:
@@ -43,21 +50,17 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         _log.exception("%s %s %s failed", request_id, request.method, request.path)
         response = problem(AppError("internal"), request)
-    if response.status in (400, 413):
+    if response.status in (400, 408, 413):
         response.force_close()  # the rest of the body was not read; what follows on this connection is anybody's guess
     headers = response.headers
     headers["X-Request-Id"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = "frame-ancestors 'self'"
-    _allow_origin(request, response)
-    _log.debug(
-        "%s %s %s %d %.1f ms",
-        request_id,
-        request.method,
-        request.path,
-        response.status,
-        (time.monotonic() - started) * 1e3,
-    )
+    headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")  # our own pages say more (page.py)
+    if allowed := app[SETTINGS].cors_origins:
+        _allow_origin(request, response, allowed)
+    if _log.isEnabledFor(logging.DEBUG):
+        took = (time.monotonic() - started) * 1e3
+        _log.debug("%s %s %s %d %.1f ms", request_id, request.method, request.path, response.status, took)
     return response
 
 
@@ -72,13 +75,12 @@ def _preflight(request: web.Request) -> web.StreamResponse | None:
     return web.Response(status=204, headers=headers)
 
 
-def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:
-    allowed = request.app[SETTINGS].cors_origins
-    if not allowed:
-        return
+def _allow_origin(request: web.Request, response: web.StreamResponse, allowed: tuple[str, ...]) -> None:
     vary = response.headers.get("Vary")
     response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
     origin = request.headers.get("Origin")
     if origin and (origin in allowed or "*" in allowed):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+        if origin in allowed:
+            response.headers["Access-Control-Allow-Credentials"] = "true"  # the cookie of a paired terminal

@@ -1,21 +1,26 @@
 """Who may do what at central: group roles, grants, row-level security, and the views for people.
 
 `structura_plant` is what every bundle's role is a member of; a policy confines it to its partition by its name alone.
-`structura_reader` is for reports: all plants, no secrets. Installed anew by every `central init`.
+`structura_reader` is for reports: all plants, no secrets; `structura_editor` also writes there, through triggers that
+stamp and number what it does. Installed anew by every `central init`.
 """
 
-from structura_local.domain.catalog import COLLECTIONS
+from structura_local.domain.catalog import COLLECTIONS, SYNCED
 from structura_local.domain.fields import Collection
+from sync.central import reports
 from sync.central.tables import TABLES
 
-SECURITY_INVOKER_SINCE = 150_000  # server_version_num; before it, views bypass row-level security
+# server_version_num. Before it a view reads with its owner's rights, past row-level security. That gives nobody more
+# than here: plants cannot open the schema of the views, and readers and editors may see the rows of all plants anyway.
+# What a view must not show, it does not have; what an editor must not change, the triggers refuse.
+SECURITY_INVOKER_SINCE = 150_000
 
 ROLES = """
 DO $$
 DECLARE
     role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['structura_plant', 'structura_reader'] LOOP
+    FOREACH role IN ARRAY ARRAY['structura_plant', 'structura_reader', 'structura_editor'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role);
         END IF;
@@ -27,7 +32,7 @@ END $$"""
 GRANT_DATABASE = """
 DO $$ BEGIN
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO structura_plant', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO structura_reader', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO structura_reader, structura_editor', current_database());
 END $$"""
 
 OWN_PLANT = "plant_id = structura_sync.plant_of(current_user)"
@@ -36,22 +41,27 @@ OWN_BUNDLE = f"{OWN_PLANT} AND bundle = current_user"
 
 def statements(server_version: int) -> list[str]:
     """The statements that give everybody their rights, in order. `server_version` is server_version_num."""
-    every = [f'structura_sync."{name}"' for name in (*TABLES, "partition", "node", "bundle", "pin_key")]
+    every = [f'structura_sync."{name}"' for name in (*TABLES, "partition", "node", "bundle", "pin_key", "carried")]
     secured = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in every]
-    cleared = [f"REVOKE ALL ON {table} FROM PUBLIC, structura_plant, structura_reader" for table in every]
+    cleared = [
+        f"REVOKE ALL ON {table} FROM PUBLIC, structura_plant, structura_reader, structura_editor" for table in every
+    ]
     return [
         ROLES,
         GRANT_DATABASE,
-        "GRANT USAGE ON SCHEMA structura_sync TO structura_plant, structura_reader",
+        "GRANT USAGE ON SCHEMA structura_sync TO structura_plant, structura_reader, structura_editor",
         *secured,
         *cleared,
         *_plant_rights(),
         *_reader_rights(),
+        *_editor_rights(),
         "CREATE SCHEMA IF NOT EXISTS structura",
         "COMMENT ON SCHEMA structura IS 'The plants'' data for people and reports.'",
         *(view(c, security_invoker=server_version >= SECURITY_INVOKER_SINCE) for c in COLLECTIONS),
-        "GRANT USAGE ON SCHEMA structura TO structura_reader",
+        "GRANT USAGE ON SCHEMA structura TO structura_reader, structura_editor",
         *(f'GRANT SELECT ON structura."{c.table}" TO structura_reader' for c in COLLECTIONS),
+        *(f'GRANT SELECT, INSERT, UPDATE, DELETE ON structura."{c.table}" TO structura_editor' for c in COLLECTIONS),
+        *reports.statements(security_invoker=server_version >= SECURITY_INVOKER_SINCE),
     ]
 
 
@@ -64,7 +74,7 @@ def _plant_rights() -> list[str]:
         ]
     return [
         *done,
-        "GRANT SELECT, UPDATE (head) ON structura_sync.partition TO structura_plant",
+        "GRANT SELECT, UPDATE (head, digests, epoch) ON structura_sync.partition TO structura_plant",
         *_policy("partition", "plant", "ALL", "structura_plant", f"USING ({OWN_PLANT}) WITH CHECK ({OWN_PLANT})"),
         "GRANT SELECT, INSERT, UPDATE ON structura_sync.node TO structura_plant",
         *_policy("node", "plant_select", "SELECT", "structura_plant", f"USING ({OWN_PLANT})"),
@@ -84,11 +94,27 @@ def _reader_rights() -> list[str]:
         "GRANT SELECT ON structura_sync.node TO structura_reader",
         *_policy("node", "reader", "SELECT", "structura_reader", "USING (true)"),
     ]
-    for collection in COLLECTIONS:
+    for collection in SYNCED:
         shown = "".join(f', "{f.column}"' for f in collection.stored if not f.secret)
         done += [
             f'GRANT SELECT (plant_id, id{shown}, _life) ON structura_sync."{collection.table}" TO structura_reader',
             *_policy(collection.table, "reader", "SELECT", "structura_reader", "USING (true)"),
+        ]
+    return done
+
+
+def _editor_rights() -> list[str]:
+    """What its views need underneath. Ids and merge state are never its to change."""
+    done = [
+        "GRANT SELECT ON structura_sync.partition TO structura_editor",
+        *_policy("partition", "editor", "SELECT", "structura_editor", "USING (true)"),
+    ]
+    for collection in COLLECTIONS:
+        columns = ", ".join(f'"{f.column}"' for f in collection.stored if not f.secret)
+        rights = f"SELECT (plant_id, id, {columns}, _life), INSERT (plant_id, id, {columns}), UPDATE ({columns})"
+        done += [
+            f'GRANT {rights} ON structura_sync."{collection.table}" TO structura_editor',
+            *_policy(collection.table, "editor", "ALL", "structura_editor", "USING (true) WITH CHECK (true)"),
         ]
     return done
 

@@ -1,49 +1,54 @@
-"""A batch on its way to central: folded to one row per id, and written for COPY."""
+"""A batch on its way to central: folded to one row per id, and written as what central takes."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from structura_local.domain.catalog import BY_TABLE
+from sync.central.functions import COLUMNS
 from sync.merge import merge
-from sync.protocol import SyncError, Tagged
+from sync.protocol import Tagged
+from sync.texts import Texts
+
+_EXPONENT = re.compile(r"[0-9.]e\+?[0-9]")  # of a number, or of what looks like one
 
 
-def fold(rows: Iterable[Tagged]) -> list[Tagged]:
-    """One row per collection and id. SyncError if a collection is not known here, and so not at this central."""
+def fold(rows: Sequence[Tagged]) -> Sequence[Tagged]:
+    """One row per collection and id; of two versions the base of the earlier one counts."""
+    if isinstance(rows, Texts):
+        return rows
     folded: dict[tuple[str, str], Tagged] = {}
     for tagged in rows:
-        if tagged.collection not in BY_TABLE:
-            raise SyncError(f"The collection {tagged.collection} cannot be pushed: this version does not know it.")
         key = (tagged.collection, tagged.row.id)
         seen = folded.get(key)
-        folded[key] = tagged if seen is None else Tagged(tagged.collection, merge(seen.row, tagged.row))
+        folded[key] = tagged if seen is None else replace(seen, row=merge(seen.row, tagged.row))
     return list(folded.values())
 
 
-def copy_text(rows: Iterable[Tagged]) -> bytes:
-    """The batch in COPY's text format. Sending it takes no look at the server's types."""
-    return b"".join(_copy_lines(rows))
-
-
-def _copy_lines(rows: Iterable[Tagged]) -> Iterator[bytes]:
-    for n, tagged in enumerate(rows, start=1):
+def columns(rows: Sequence[Tagged]) -> list[list[str]]:
+    """The batch as `structura_sync.push_rows` takes it: a list of texts for each column. No row is in it twice."""
+    if isinstance(rows, Texts):
+        return _passed_on(rows)
+    texts: list[list[str]] = [[] for _ in COLUMNS]
+    for tagged in rows:
         row = tagged.row
         data = {name: _exact(value) for name, value in row.data.items() if value is not None}
-        texts = (tagged.collection, row.id, row.born)
-        # Only the two dicts and the ids can hold anything to escape; JSON itself has no raw tabs or newlines.
-        yield (
-            b"\t".join(
-                (
-                    b"%d" % n,
-                    *(_escape(text.encode()) for text in texts),
-                    b"%d" % row.life,
-                    *(_escape(orjson.dumps(dict(part))) for part in (row.stamps, row.parts, data)),
-                )
-            )
-            + b"\n"
-        )
+        parts = (orjson.dumps(dict(part)).decode() for part in (row.stamps, row.parts, data, tagged.base))
+        for column, text in zip(texts, (tagged.collection, row.id, row.born, str(row.life), *parts), strict=True):
+            column.append(text)
+    return texts
+
+
+def _passed_on(rows: Texts) -> list[list[str]]:
+    if not rows.lines:
+        return [[] for _ in COLUMNS]
+    collections, ids, born, lives, stamps, parts, _, datas, bases = map(list, zip(*rows.lines, strict=True))
+    for place, data in enumerate(datas):
+        if _EXPONENT.search(data):
+            datas[place] = orjson.dumps(_exact(orjson.loads(data))).decode()
+    return [collections, ids, born, [str(life) for life in lives], stamps, parts, datas, bases]
 
 
 def _exact(value: Any) -> Any:
@@ -59,7 +64,3 @@ def _exact(value: Any) -> Any:
         case dict():
             return {key: _exact(item) for key, item in value.items()}
     return value
-
-
-def _escape(field: bytes) -> bytes:
-    return field.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")

@@ -1,12 +1,15 @@
 """DSNs of central: opening a connection with verified TLS by default, and rewriting one for a plant."""
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
 CONNECT_SECONDS = 10
+DEFAULT_PORT = 5432
+_PORT = re.compile(r"(?:^\[[^\]]*\]|^[^:/\[]+):(\d+)$")
 COMMAND_SECONDS = 60  # a longer silence means that the link is dead
 
 
@@ -45,6 +48,14 @@ def hosts(dsn: str) -> list[str]:
     parts = urlsplit(dsn)
     listed = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
     return [_host(unquote(host)) for host in listed.split(",") if host]
+
+
+def endpoints(dsn: str) -> list[tuple[str, int]]:
+    """The hosts that a DSN names, each with its port. ValueError for a port that is none."""
+    query = dict(parse_qsl(urlsplit(dsn).query))
+    listed = urlsplit(dsn).netloc.rpartition("@")[2] or query.get("host", "localhost")
+    found = [(_host(unquote(host)), _PORT.search(host)) for host in listed.split(",") if host]
+    return [(host, int(port[1] if port else query.get("port", DEFAULT_PORT))) for host, port in found]
 
 
 def for_plant(dsn: str, database: str, user: str, password: str) -> str:

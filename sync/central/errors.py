@@ -11,10 +11,10 @@ from sync.protocol import SyncError
 
 # SQLSTATE, or its class (the first two characters), to a sentence; the exact code is looked up first.
 SENTENCES = {
-    "28P01": "Head office refused the password of this plant's bundle; ask head office for a new bundle.",
-    "28000": "Head office does not accept this plant's bundle (it may have been revoked); ask for a new bundle.",
-    "28": "Head office does not accept this plant's bundle; ask head office for a new one.",
-    "3D000": "The database named in the bundle does not exist at head office.",
+    "28P01": "Head office's database refused the password; a plant needs a new bundle then.",
+    "28000": "Head office's database does not accept this user; a bundle may have been revoked, ask for a new one.",
+    "28": "Head office's database does not accept this user; a plant needs a new bundle then.",
+    "3D000": "The database named in the DSN or bundle does not exist at head office.",
     "3F000": "Head office's database is not set up for this program; run `structura-local central init` there.",
     "42883": "Head office's database is not set up for this version; run `structura-local central init` there.",
     "42P01": "Head office's database is not set up for this version; run `structura-local central init` there.",
@@ -35,9 +35,25 @@ SENTENCES = {
     "P0001": "",  # raised by central's own functions: their text is the sentence
 }
 
+NOT_FROM_HERE = "Head office's database lets nobody in this way from this address; its pg_hba.conf says who may."
+
+# What OpenSSL finds wrong with a certificate (its X509_V_ERR_…) to a sentence.
+CERTIFICATES = {
+    9: "Head office's certificate is not valid yet; is this PC's clock right?",
+    10: "Head office's certificate has expired (or this PC's clock is ahead); head office has to renew it.",
+    62: "Head office's certificate is for another name than the one in the DSN.",
+    64: "Head office's certificate is for another address than the one in the DSN.",
+    **dict.fromkeys(
+        (18, 19, 20, 21),
+        "Head office's certificate is signed by an authority that this PC does not know; name the authority's "
+        "certificate with ?sslrootcert= in the DSN.",
+    ),
+}
+
 # What a session may meet. asyncpg raises InternalClientError when a connection dies between a statement and its end.
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError)
 
+ROWS = frozenset({"22", "23"})  # classes: a value or a row is at fault, not the database
 BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock: worth another try
 
 
@@ -48,6 +64,8 @@ def explain(error: BaseException) -> SyncError:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         sentence = SENTENCES.get(state, SENTENCES.get(state[:2], "Head office's database reported an error."))
+        if "pg_hba.conf" in str(error):
+            sentence = NOT_FROM_HERE
         return SyncError(f"{sentence} ({error.message or error})" if sentence else str(error.message or error))
     return SyncError(f"{_sentence(error)} ({str(error) or type(error).__name__})")
 
@@ -55,7 +73,8 @@ def explain(error: BaseException) -> SyncError:
 def _sentence(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
-            return "Head office's certificate could not be verified; check its name, its issuer and this PC's clock."
+            unknown = "Head office's certificate could not be verified."
+            return CERTIFICATES.get(getattr(error, "verify_code", 0), unknown)
         case ssl.SSLError():
             return "No encrypted connection to head office could be made."
         case socket.gaierror():

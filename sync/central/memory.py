@@ -1,14 +1,38 @@
 """The port `Central` in memory, on the pure merge: for tests and for the simulation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from time import time
 
-from structura_local.domain.row import Row
+from structura_local import __version__
+from structura_local.domain import stamp
+from structura_local.domain.actors import ACTORS
+from structura_local.domain.catalog import BY_TABLE, COLLECTIONS
+from structura_local.domain.conflicts import CONFLICTS
+from structura_local.domain.row import LIFE, Row
 from sync.central.batch import fold
 from sync.central.errors import refusal
+from sync.conflicts import conflicts, entry
 from sync.merge import merge
-from sync.protocol import MAJOR, MAX_BATCH_ROWS, Batch, Hello, Page, SyncError, Tagged, VersionRefused, Welcome
+from sync.protocol import (
+    AHEAD_LIMIT,
+    MAJOR,
+    MAX_BATCH_ROWS,
+    SUPERSEDED,
+    Batch,
+    ClockAhead,
+    Hello,
+    Page,
+    RowRefused,
+    Standing,
+    SyncError,
+    Tagged,
+    VersionRefused,
+    Welcome,
+    bucket_of,
+    latest,
+)
 
 
 @dataclass(slots=True)
@@ -21,27 +45,83 @@ class Held:
 
 
 @dataclass(slots=True)
+class Node:
+    """What central knows of a node: the last word of its lineage, and what it has had of its changes.
+
+    `hellos`: how many have presented the word or its predecessor; only the last one's connection counts.
+    """
+
+    word: str
+    hellos: int = 0
+    mark: int = 0
+    at: str = ""
+    pulled: int = 0
+
+
+@dataclass(slots=True)
 class Partition:
     """What central holds of one plant; several nodes attach to it. `now` returns milliseconds since 1970."""
 
     plant: str
     now: Callable[[], int] = lambda: int(time() * 1000)
     head: int = 0
+    epoch: int = 0
     rows: dict[tuple[str, str], Held] = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, int] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    refuses: Callable[[Tagged], str | None] = lambda row: None
     listeners: dict["MemoryCentral", Callable[[int], None]] = field(default_factory=dict)
 
-    def merge(self, rows: list[Tagged], node: str) -> None:
-        """Merge a folded batch; a row that brings nothing new keeps its lsn."""
-        base, self.head = self.head, self.head + len(rows)
-        for n, tagged in enumerate(rows, start=1):
-            key = (tagged.collection, tagged.row.id)
-            held = self.rows.get(key)
-            merged = tagged.row if held is None else merge(held.row, tagged.row)
-            if held is None or _state(merged) != _state(held.row):
-                by = node if _state(merged) == _state(tagged.row) else None
-                self.rows[key] = Held(merged, base + n, by)
+    def backup(self) -> "Partition":
+        """What a dump of this moment would hold."""
+        copy = Partition(self.plant, self.now, self.head, self.epoch)
+        copy.rows, copy.digests, copy.nodes, copy.keys = deepcopy((self.rows, self.digests, self.nodes, self.keys))
+        return copy
+
+    def restore(self, dump: "Partition") -> None:
+        """Go back to a dump."""
+        older = dump.backup()
+        self.head, self.epoch = older.head, older.epoch
+        self.rows, self.digests, self.nodes, self.keys = older.rows, older.digests, older.nodes, older.keys
+
+    def put(self, collection: str, row: Row, by: str | None, lsn: int = 0) -> None:
+        """Keep a row under the next number, or under `lsn`."""
+        if not lsn:
+            self.head += 1
+        held = self.rows.get((collection, row.id))
+        before = held.row.fingerprint() if held else 0
+        self.digests[collection] = self.digests.get(collection, 0) ^ before ^ row.fingerprint()
+        self.rows[collection, row.id] = Held(row, lsn or self.head, by)
+
+    def merge(self, tagged: Tagged, node: str) -> None:
+        """Merge a row; one that brings nothing new keeps its lsn."""
+        self.head += 1
+        held = self.rows.get((tagged.collection, tagged.row.id))
+        merged = tagged.row if held is None else merge(held.row, tagged.row)
+        if held is None or merged.fingerprint() != held.row.fingerprint():
+            by = node if merged.fingerprint() == tagged.row.fingerprint() else None
+            self.put(tagged.collection, merged, by, self.head)
+
+    def journal(self, tagged: Tagged, node: str) -> None:
+        """Note what a pushed row and central's version of it have not seen of each other."""
+        held = self.rows.get((tagged.collection, tagged.row.id))
+        collection = BY_TABLE[tagged.collection]
+        if held is None or held.by == node or not tagged.base or collection not in COLLECTIONS:
+            return
+        for conflict in conflicts(collection, tagged.row, tagged.base, held.row, node, self.who):
+            lost = entry(collection, tagged.row.id, conflict)
+            if (CONFLICTS.table, lost.id) not in self.rows:
+                self.put(CONFLICTS.table, lost, None)
+
+    def who(self, written: str) -> tuple[str, str] | None:
+        """The node and user of a stamp's actor."""
+        actor = self.rows.get((ACTORS.table, stamp.split(written).actor))
+        return (actor.row.data["node"], actor.row.data["user"]) if actor else None
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.head, {name: digest for name, digest in self.digests.items() if digest})
 
 
 class MemoryCentral:
@@ -49,7 +129,8 @@ class MemoryCentral:
 
     def __init__(self, partition: Partition) -> None:
         self.partition = partition
-        self._node = ""
+        self._node = self._word = ""
+        self._hello = self._latest = 0
 
     async def close(self) -> None:
         self.partition.listeners.pop(self, None)
@@ -61,41 +142,113 @@ class MemoryCentral:
 
     async def hello(self, hello: Hello) -> Welcome:
         """Raises VersionRefused if the majors differ, SyncError if the plant is another."""
-        if hello.plant != self.partition.plant:
+        partition = self.partition
+        if hello.plant != partition.plant:
             raise SyncError(f"Head office does not know the plant {hello.plant}, or this bundle is not for it.")
         if hello.major != MAJOR:
             raise VersionRefused(refusal(MAJOR, hello.major))
-        self._node = hello.node
-        mark = self.partition.marks.setdefault(hello.node, 0)
-        return Welcome(MAJOR, self.partition.head, mark, self.partition.now())
+        self._node, self._word, self._latest = hello.node, hello.next, hello.latest
+        node = partition.nodes.get(hello.node)
+        known = node.word in (hello.last, hello.next) if node else not hello.last
+        if known:
+            node = partition.nodes.setdefault(hello.node, Node(hello.next))
+            node.word = hello.next
+            node.hellos += 1
+        node = node or Node("")
+        self._hello = node.hellos
+        now = partition.now()
+        return Welcome(MAJOR, known, partition.standing, node.mark, now, __version__, node.at, node.pulled)
+
+    def _check(self) -> None:
+        """A copy of this node may have said hello meanwhile: what it writes would be taken for this one's."""
+        node = self.partition.nodes[self._node]
+        if (node.word, node.hellos) != (self._word, self._hello):
+            raise SyncError(SUPERSEDED)
 
     async def pull(self, cursor: int, head: int, limit: int = MAX_BATCH_ROWS) -> Page:
         """See sync.protocol.Central."""
+        self._check()
         news = [
-            (held.lsn, Tagged(collection, held.row))
+            Tagged(collection, held.row, lsn=held.lsn)
             for (collection, _), held in self.partition.rows.items()
             if cursor < held.lsn <= head and held.by != self._node
         ]
-        page = sorted(news, key=lambda numbered: numbered[0])[:limit]
-        return Page([tagged for _, tagged in page], page[-1][0] if len(page) == limit else head)
+        news.sort(key=lambda row: row.lsn)
+        page = news[:limit]
+        self._latest = max(self._latest, latest(news))
+        while len(page) < len(news) and news[len(page)].lsn == page[-1].lsn:
+            page.append(news[len(page)])
+        reached = page[-1].lsn if len(page) < len(news) else head
+        self.partition.nodes[self._node].pulled = reached
+        if reached < head:
+            return Page(page, reached)
+        return Page(page, head, self.partition.standing)
 
-    async def push(self, batch: Batch) -> int:
+    async def push(self, batch: Batch) -> Standing:
         """See sync.protocol.Central."""
-        rows = fold(batch.rows)
-        self.partition.merge(rows, self._node)
-        self.partition.marks[self._node] = max(self.partition.marks.get(self._node, 0), batch.mark)
+        self._check()
+        partition, rows = self.partition, fold(batch.rows)
+        if latest(rows) > max(partition.now(), self._latest) + AHEAD_LIMIT:
+            raise ClockAhead("This PC's clock has jumped ahead; its changes get new stamps.")
+        for row in rows:
+            unknown = (
+                None if row.collection in BY_TABLE else f"Head office does not know the collection {row.collection}."
+            )
+            if reason := unknown or partition.refuses(row):
+                raise RowRefused(reason)
+        for row in rows:
+            partition.journal(row, self._node)
+            partition.merge(row, self._node)
+        node = partition.nodes[self._node]
+        node.mark = max(node.mark, batch.mark)
+        node.at = batch.at or node.at
         if rows:
-            for listener, callback in list(self.partition.listeners.items()):
+            for listener, callback in list(partition.listeners.items()):
                 if listener is not self:
-                    callback(self.partition.head)
-        return self.partition.head
+                    callback(partition.head)
+        return partition.standing
+
+    async def buckets(self, collection: str) -> Mapping[int, int]:
+        """See sync.protocol.Central."""
+        found: dict[int, int] = {}
+        for (table, row_id), held in self.partition.rows.items():
+            if table == collection:
+                found[bucket_of(row_id)] = found.get(bucket_of(row_id), 0) ^ held.row.fingerprint()
+        return found
+
+    async def fingerprints(self, collection: str, buckets: Sequence[int]) -> Mapping[str, int]:
+        """See sync.protocol.Central."""
+        return {
+            row_id: held.row.fingerprint()
+            for (table, row_id), held in self.partition.rows.items()
+            if table == collection and bucket_of(row_id) in buckets
+        }
+
+    async def fetch(self, collection: str, ids: Sequence[str]) -> Sequence[Tagged]:
+        """See sync.protocol.Central."""
+        found = [(row_id, self.partition.rows.get((collection, row_id))) for row_id in ids]
+        return [Tagged(collection, held.row, lsn=held.lsn) for _, held in found if held]
+
+    async def recount(self) -> Standing:
+        """See sync.protocol.Central."""
+        digests: dict[str, int] = {}
+        for (collection, _), held in self.partition.rows.items():
+            digests[collection] = digests.get(collection, 0) ^ held.row.fingerprint()
+        self.partition.digests = digests
+        return self.partition.standing
+
+    async def renew(self) -> None:
+        """See sync.protocol.Central."""
+        self.partition.epoch += 1
+
+    async def empty_graves(self, before: str) -> None:
+        """See sync.protocol.Central."""
+        for (collection, _), held in self.partition.rows.items():
+            public = BY_TABLE[collection] in COLLECTIONS
+            if public and not held.row.alive and stamp.time(held.row.stamps[LIFE]) < before:
+                held.row = replace(held.row, data={})
 
     async def exchange_keys(self, keys: dict[str, str]) -> dict[str, str]:
         """See sync.protocol.Central."""
         self.partition.keys = keys | self.partition.keys
         return dict(self.partition.keys)
-
-
-def _state(row: Row) -> tuple[object, ...]:
-    """What tells two versions of a row apart; equal stamps mean equal values."""
-    return row.born, row.life, dict(row.stamps)

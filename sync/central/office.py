@@ -7,10 +7,10 @@ from typing import Any
 
 import asyncpg
 
-from sync.central import access
+from sync.central import access, edits
 from sync.central.dsn import connect, for_plant
 from sync.central.errors import explained
-from sync.central.functions import functions
+from sync.central.functions import functions, promotions
 from sync.central.migrate import migrate
 from sync.protocol import SyncError
 
@@ -36,20 +36,22 @@ async def init(dsn: str) -> None:
 async def enroll(dsn: str, plant: str, name: str | None = None) -> dict[str, Any]:
     """Make the plant if it is new, and a role for one PC of it.
 
-    Returns the bundle for that PC: {version, plantId, plantName, dsn, database}; treat it as the secret it is. `name`
-    is what people call the plant (at first its id). ValueError if `plant` is no plant id; SyncError.
+    Returns the bundle for that PC: {version, plantId, plantName, dsn, database, role, carry}; treat it as the secret
+    it is. `carry` signs files carried by hand. `name` is what people call the plant (at first its id). ValueError if
+    `plant` is no plant id; SyncError.
     """
     _check_plant(plant)
     with explained():
         connection = await connect(dsn)
         try:
             role, password = f"plant_{plant}_{secrets.token_hex(3)}", secrets.token_urlsafe(24)
+            carry = secrets.token_hex(32)
             async with connection.transaction():
                 plant_name = await connection.fetchval(ENSURE_PARTITION, plant, name)
                 await connection.execute(
                     f'CREATE ROLE "{role}" LOGIN PASSWORD {_literal(password)} IN ROLE structura_plant'
                 )
-                await connection.execute(ADD_BUNDLE, plant, role)
+                await connection.execute(ADD_BUNDLE, plant, role, carry)
             database = await connection.fetchval("SELECT current_database()")
             identity = await connection.fetchval(IDENTITY)
         finally:
@@ -60,6 +62,8 @@ async def enroll(dsn: str, plant: str, name: str | None = None) -> dict[str, Any
         "plantName": plant_name,
         "dsn": for_plant(dsn, database, role, password),
         "database": identity,
+        "role": role,
+        "carry": carry,
     }
 
 
@@ -95,6 +99,19 @@ async def status(dsn: str) -> list[dict[str, Any]]:
             await connection.close()
 
 
+async def holders(dsn: str) -> list[dict[str, Any]]:
+    """Transactions at head office that are open and hold rows of plants, which wait for them; raises SyncError.
+
+    {pid, role, program, address, since, state}, the oldest first.
+    """
+    with explained():
+        connection = await connect(dsn)
+        try:
+            return [dict(record) for record in await connection.fetch("SELECT * FROM structura_sync.holders()")]
+        finally:
+            await connection.close()
+
+
 async def _install(connection: Any) -> None:
     """Functions, rights and views, in one transaction.
 
@@ -105,7 +122,16 @@ async def _install(connection: Any) -> None:
     number = version.major * 10_000 + version.minor
     if number < OLDEST:
         raise SyncError(f"Head office's Postgres is version {version.major}; this program needs 14 or later.")
-    script = ";\n".join([*functions(), *access.statements(number)])
+    script = ";\n".join(
+        [
+            *functions(),
+            *edits.functions(),
+            *edits.dropped(),
+            *promotions(),
+            *access.statements(number),
+            *edits.triggers(),
+        ]
+    )
     for left in reversed(range(INIT_ATTEMPTS)):
         try:
             async with connection.transaction():
@@ -134,7 +160,7 @@ ENSURE_PARTITION = """
 INSERT INTO structura_sync.partition AS p (plant_id, name, created_at) VALUES ($1, coalesce($2, $1), now())
 ON CONFLICT (plant_id) DO UPDATE SET name = coalesce($2, p.name) RETURNING name"""
 
-ADD_BUNDLE = "INSERT INTO structura_sync.bundle (plant_id, role, created_at) VALUES ($1, $2, now())"
+ADD_BUNDLE = "INSERT INTO structura_sync.bundle (plant_id, role, created_at, carry) VALUES ($1, $2, now(), $3)"
 
 REVOKE_BUNDLE = """
 UPDATE structura_sync.bundle SET revoked_at = coalesce(revoked_at, now()) WHERE role = $1 RETURNING role"""

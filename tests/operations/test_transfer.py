@@ -13,9 +13,10 @@ from structura_local import app
 from structura_local.app import Plant
 from structura_local.domain.access import Caller
 from structura_local.domain.clients import CLIENTS
+from structura_local.domain.inventory import INVENTORY
 from structura_local.errors import AppError
 from structura_local.folder import Folder
-from structura_local.store.transaction import Author
+from structura_local.store.transaction import Author, Transaction
 from tests.plant import OWNER, PEOPLE, Api, Clock
 
 FULL = Path(app.__file__).parent / "data" / "example.json"
@@ -106,7 +107,7 @@ async def test_the_last_of_a_duplicate(plant: Plant) -> None:
     rows = [{"id": "C-1", "name": "first"}, {"id": "C-2", "name": "x"}, {"id": "C-1", "name": "last"}]
     report = await plant.transfer.take_in(OWNER, {"clients": rows})
     assert report.collections["clients"].new == 2
-    assert [entry["id"] for entry in report.collections["clients"].repaired] == ["C-1"]
+    assert [(entry.row, entry.id) for entry in report.collections["clients"].repaired] == [(1, "C-1")]
     assert by_id((await plant.transfer.give_out(OWNER))["clients"])["C-1"]["name"] == "last"
 
 
@@ -159,8 +160,8 @@ async def test_rows_that_are_wrong(plant: Plant) -> None:
     report = await plant.transfer.take_in(OWNER, {"machines": rows, "users": users})
     tally = report.collections["machines"]
     assert (tally.read, tally.new, len(tally.rejected)) == (9, 1, 8)
-    assert all(entry["reason"] for entry in tally.rejected)
-    assert [entry["id"] for entry in report.collections["users"].rejected] == ["U-1", "U-2"]
+    assert [entry.row for entry in tally.rejected] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [entry.id for entry in report.collections["users"].rejected] == ["U-1", "U-2"]
     assert [row["id"] for row in (await plant.transfer.give_out(OWNER))["users"]] == ["U-3"]
 
 
@@ -181,20 +182,20 @@ async def test_one_pin_for_two(plant: Plant) -> None:
     people = [{"id": f"U-{n}", "name": "x", "role": "OPERATOR", "pin": "4321"} for n in (1, 2)]
     report = await plant.transfer.take_in(OWNER, {"users": people})
     assert report.collections["users"].new == 2
-    assert [entry["id"] for entry in report.collections["users"].repaired] == ["U-2"]
+    assert [(entry.id, entry.field) for entry in report.collections["users"].repaired] == [("U-2", "pin")]
 
 
 async def test_over_http(api: Api) -> None:
     """An import over HTTP lets the imported users log in, and the export is what was imported."""
     file = load(SMALL)
     dry = (await api.post("/api/system/import?dryRun=true", file)).json
-    assert (dry["dry_run"], dry["collections"]["jobs"]["new"]) == (True, 8)
+    assert (dry["dryRun"], dry["collections"]["jobs"]["new"]) == (True, 8)
     assert (await api.get("/api/jobs")).json == []
     for query in ("?dryRun=1", "?dryrun=true", "?dryRun=", "?dryRun=True"):
         assert (await api.post(f"/api/system/import{query}", file)).status == 422
     assert (await api.get("/api/jobs")).json == []
     answer = await api.post("/api/system/import", file)
-    assert (answer.status, answer.json["dry_run"]) == (200, False)
+    assert (answer.status, answer.json["dryRun"]) == (200, False)
     for user in file["users"]:
         logged_in = await api.login(user["pin"])
         assert (logged_in.status, logged_in.json["user"]["id"]) == (200, user["id"])
@@ -241,3 +242,29 @@ async def test_what_reads_back_otherwise_is_not_kept(plant: Plant, tmp_path: Pat
     with pytest.raises(AppError, match="clients C-1 reads back"):
         await plant.transfer.take_in(OWNER, {"clients": [{"id": "C-1", "name": "Estudio"}]})
     assert await plant.store.reader.find(CLIENTS) == []
+
+
+async def test_counters_and_sets_read_back_as_what_they_are(plant: Plant) -> None:
+    """A list in another order and a millionth of a millionth are no reason to refuse a file; again, nothing changes."""
+    item = {"id": "I-1", "name": "x", "sku": "x", "unit": "kg", "quantity": 100, "minThreshold": 0, "location": ""}
+    machine = {"id": "M-1", "name": "x", "type": "CARGA", "operatorIds": ["a", "b"]}
+    await plant.transfer.take_in(OWNER, {"inventory": [item], "machines": [machine]})
+
+    def taken(tx: Transaction) -> None:
+        row = tx.get(INVENTORY, "I-1")
+        assert row is not None
+        tx.update(INVENTORY, row, {"quantity": 90})
+
+    await plant.store.door.write(taken, Author("api", "U-1"))
+    file = {
+        "inventory": [{**item, "quantity": 0.1234567}],
+        "machines": [{**machine, "operatorIds": ["c", "b", "b", "a"]}],
+    }
+    changed = []
+    for _ in range(2):
+        report = await plant.transfer.take_in(OWNER, file)
+        changed.append((report.collections["inventory"].changed, report.collections["machines"].changed))
+    assert changed == [(1, 1), (0, 0)]
+    row = await plant.store.reader.get(INVENTORY, "I-1")
+    assert row is not None
+    assert row.data["quantity"] == 0.123457

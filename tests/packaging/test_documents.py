@@ -4,18 +4,18 @@ import argparse
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from structura_local import __version__
 from structura_local.__main__ import _parser
-from structura_local.settings import Settings
+from structura_local.settings import NAMES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [p for p in ROOT.rglob("*.md") if not set(p.relative_to(ROOT).parts) & {".venv", "build", "dist", ".demo"}]
+NOT_OURS = {".venv", "build", "dist", ".demo", "node_modules"}
+DOCUMENTS = [p for p in ROOT.rglob("*.md") if not set(p.relative_to(ROOT).parts) & NOT_OURS]
 
 
 def section(title: str) -> str:
@@ -35,7 +35,7 @@ def commands(parser: argparse.ArgumentParser, before: str = "") -> Iterator[tupl
 
 def test_the_readme_lists_every_command_with_its_options() -> None:
     """The table under 'Commands' is what the program offers."""
-    said = dict(re.findall(r"^\| `([a-z]+(?: [a-z]+)?)([^`]*)`", section("Commands"), re.MULTILINE))
+    said = dict(re.findall(r"^\| `([a-z][a-z-]*(?: [a-z][a-z-]*)?)([^`]*)`", section("Commands"), re.MULTILINE))
     for name, parser in commands(_parser()):
         own = {o for a in parser._actions for o in a.option_strings if o.startswith("--")}
         assert set(re.findall(r"--[a-z-]+", said[name])) == own - {"--help", "--data-dir", "--log-level"}, name
@@ -46,7 +46,7 @@ def test_the_readme_lists_every_setting() -> None:
     """The table under 'Settings' names each, with its environment variable."""
     said = re.findall(r"^\| (?:`([a-z_]+)`|–) \|.*?`(STRUCTURA_[A-Z_]+)`", section("Settings"), re.MULTILINE)
     assert {(name or "data_dir", variable) for name, variable in said} == {
-        (field.name, f"STRUCTURA_{field.name.upper()}") for field in fields(Settings)
+        (name, f"STRUCTURA_{name.upper()}") for name in NAMES
     }
 
 

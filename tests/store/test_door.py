@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from structura_local.domain.actors import ACTORS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.machines import MACHINES
 from structura_local.domain.row import Row
-from structura_local.domain.stamp import split
+from structura_local.domain.stamp import split, time
 from structura_local.domain.users import USERS
 from structura_local.errors import AppError
 from structura_local.store.store import Store
@@ -48,6 +49,12 @@ def change(row: Row, tx: Transaction, **changes: Any) -> Row:
 
 async def ids(store: Store) -> list[str]:
     return [row.id for row in await store.reader.find(MACHINES)]
+
+
+async def actor(store: Store, name: str = "U-1") -> str:
+    """As whom somebody writes in this run."""
+    (row,) = await store.reader.find(ACTORS, user=name)
+    return row.id
 
 
 def read(path: Path, sql: str) -> list[Any]:
@@ -109,7 +116,11 @@ async def test_one_that_fails_undoes_only_itself(store: Store, path: Path) -> No
     outcomes = await asyncio.gather(*writes, return_exceptions=True)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Row", "AppError", "Row"]
     assert await ids(store) == ["M-1", "M-2"]
-    assert [line[0] for line in read(path, "SELECT row_id FROM change_log ORDER BY seq")] == ["M-1", "M-2"]
+    assert [line[0] for line in read(path, "SELECT row_id FROM change_log ORDER BY seq")] == [
+        await actor(store),
+        "M-1",
+        "M-2",
+    ]
     assert "bad" not in await store.reader.state()
 
 
@@ -129,11 +140,12 @@ async def test_announced_after_the_commit(store: Store, path: Path) -> None:
 
     def listen(changes: list[Change]) -> None:
         visible = read(path, "SELECT count(*) FROM machines")[0][0]
-        heard.extend((change.row_id, change.kind, visible) for change in changes)
+        heard.extend((change.row.id, change.kind, visible) for change in changes)
 
+    await store.door.write(make("M-0"), ANA)  # and with it its actor
     store.door.listen(listen)
     row = await store.door.write(make("M-1"), ANA)
-    assert heard == [("M-1", "create", 1)]
+    assert heard == [("M-1", "create", 2)]
 
     def fails(tx: Transaction) -> None:
         tx.update(MACHINES, row, {"name": "x"})
@@ -143,14 +155,14 @@ async def test_announced_after_the_commit(store: Store, path: Path) -> None:
     with pytest.raises(AppError):
         await store.door.write(fails, ANA)
     await store.door.write(lambda tx: tx.update(MACHINES, row, {"name": "M-1"}), ANA)
-    assert heard == [("M-1", "create", 1)]
+    assert heard == [("M-1", "create", 2)]
 
     def succeeds(tx: Transaction) -> None:
         tx.after_commit(lambda: heard.append(("first", "", 0)))
         tx.delete(MACHINES, row)
 
     await store.door.write(succeeds, ANA)
-    assert heard[1:] == [("first", "", 0), ("M-1", "delete", 1)]
+    assert heard[1:] == [("first", "", 0), ("M-1", "delete", 2)]
 
 
 async def test_change_log(store: Store, path: Path, now: Clock) -> None:
@@ -164,18 +176,21 @@ async def test_change_log(store: Store, path: Path, now: Clock) -> None:
     await store.door.write(lambda tx: tx.restore(MACHINES, deleted), ANA)
     secret = {"name": "x", "role": "ADMIN", "pinHash": "hash", "pinLookup": "look"}
     await store.door.write(lambda tx: tx.create(USERS, "U-1", secret), ANA)
-    sql = "SELECT seq, at, collection, row_id, kind, origin, user_id, fields FROM change_log ORDER BY seq"
+    sql = (
+        "SELECT seq, at, collection, row_id, kind, origin, user_id, fields FROM change_log"
+        " WHERE collection <> 'actors' ORDER BY seq"
+    )
     lines = [(*line[:-1], json.loads(line[-1])) for line in read(path, sql)]
     created = {"name": [None, "M-1"], "brand": [None, "A"], "status": [None, "IDLE"]}
     masked = {"name": [None, "x"], "role": [None, "ADMIN"], "pinHash": ["•", "•"], "pinLookup": ["•", "•"]}
     later = START + 5000
     assert lines == [
-        (1, START, "machines", "M-1", "create", "api", "U-1", created),
-        (2, later, "machines", "M-1", "update", "api", "U-2", {"brand": ["A", "B"]}),
-        (3, later, "machines", "M-1", "update", "import", None, {"brand": ["B", None]}),
-        (4, later, "machines", "M-1", "delete", "api", "U-1", {}),
-        (5, later, "machines", "M-1", "restore", "api", "U-1", {}),
-        (6, later, "users", "U-1", "create", "api", "U-1", masked),
+        (2, START, "machines", "M-1", "create", "api", "U-1", created),
+        (4, later, "machines", "M-1", "update", "api", "U-2", {"brand": ["A", "B"]}),
+        (6, later, "machines", "M-1", "update", "import", None, {"brand": ["B", None]}),
+        (7, later, "machines", "M-1", "delete", "api", "U-1", {}),
+        (8, later, "machines", "M-1", "restore", "api", "U-1", {}),
+        (9, later, "users", "U-1", "create", "api", "U-1", masked),
     ]
 
 
@@ -191,7 +206,7 @@ async def test_changes_of_one_transaction(store: Store, path: Path) -> None:
     again = await Store.open(path, Clock())
     await again.door.write(make("M-2"), ANA)
     await again.close()
-    assert read(path, "SELECT seq, tx FROM change_log ORDER BY seq") == [(1, 1), (2, 1), (3, 3)]
+    assert read(path, "SELECT seq, tx FROM change_log ORDER BY seq") == [(1, 1), (2, 1), (3, 1), (4, 4), (5, 4)]
 
 
 async def test_stamps_increase(path: Path, now: Clock) -> None:
@@ -205,8 +220,8 @@ async def test_stamps_increase(path: Path, now: Clock) -> None:
             after = await store.door.write(partial(change, row, brand="x"), ANA)
             stamps += [row.born, after.stamp("brand")]
         await store.close()
-    assert stamps == sorted(set(stamps))
-    assert len({split(stamp).node for stamp in stamps}) == 1
+    assert [time(stamp) for stamp in stamps] == sorted({time(stamp) for stamp in stamps})
+    assert len({split(stamp).actor for stamp in stamps}) == 4, "each run is a history of its own"
 
 
 async def test_rows_come_back_as_they_went(store: Store) -> None:
@@ -244,7 +259,10 @@ async def test_disk_full(store: Store, path: Path) -> None:
     await store.door.write(lambda tx: tx.connection.execute("PRAGMA max_page_count = 1000000").fetchone(), ANA)
     await store.door.write(make("L-1", **large), ANA)
     assert await ids(store) == ["M-1", "L-1"]
-    assert read(path, "SELECT row_id FROM change_log ORDER BY seq") == [("M-1",), ("L-1",)]
+    assert read(path, "SELECT row_id FROM change_log WHERE collection = 'machines' ORDER BY seq") == [
+        ("M-1",),
+        ("L-1",),
+    ]
 
 
 async def test_closing(path: Path, now: Clock) -> None:

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
 from structura_local import app
+from structura_local.domain.stamp import time
 from structura_local.errors import StartError
 from structura_local.folder import Folder
-from structura_local.store.migrate import upgrade
+from structura_local.store.migrate import config, upgrade
+from structura_local.store.revision import NEWEST, revision
 from structura_local.store.tables import METADATA
 from tests.plant import Clock
 
@@ -52,6 +55,22 @@ def test_twice(tmp_path: Path) -> None:
     before = path.read_bytes()
     upgrade(path)
     assert path.read_bytes() == before
+
+
+def test_the_newest_revision_is_known(tmp_path: Path) -> None:
+    """A server that meets a database of its own version goes without Alembic; any other is migrated or refused."""
+    assert ScriptDirectory.from_config(config()).get_current_head() == NEWEST
+    path = tmp_path / "structura.db"
+    assert revision(path) is None
+    upgrade(path)
+    assert revision(path) == NEWEST
+    program = (
+        "import asyncio, sys; from pathlib import Path; from structura_local.store.store import Store\n"
+        "async def main(): await (await Store.open(Path(sys.argv[1]))).close()\n"
+        "asyncio.run(main()); print('alembic' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
 
 
 def test_newer_database(tmp_path: Path) -> None:
@@ -125,9 +144,10 @@ def test_killed(tmp_path: Path) -> None:
             answered += process.stdout.read().split("\n")[:-1]
     with contextlib.closing(sqlite3.connect(path)) as database:
         kept = {line[0] for line in database.execute("SELECT id FROM machines")}
-        logged = {line[0] for line in database.execute("SELECT row_id FROM change_log")}
+        logged = {line[0] for line in database.execute("SELECT row_id FROM change_log WHERE collection = 'machines'")}
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         stamps = [line[0] for line in database.execute("SELECT stamp FROM change_log ORDER BY seq")]
     assert set(answered) <= kept
     assert kept == logged
-    assert stamps == sorted(set(stamps))
+    times = [time(stamp) for stamp in stamps]
+    assert times == sorted(set(times))

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,29 +16,20 @@ from structura_local.domain.events import EVENTS
 from structura_local.domain.jobs import JOBS
 from structura_local.domain.projects import PROJECTS
 from structura_local.domain.row import Row
+from structura_local.domain.stamp import join
+from structura_local.errors import AppError
 from structura_local.operations.rules import Rules
+from structura_local.store import aside
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 from sync import protocol
 from sync.central.memory import MemoryCentral, Partition
 from sync.local import LocalPort
-from sync.protocol import Batch, Hello, Page, SyncError, Tagged, Welcome
+from sync.protocol import Batch, Hello, Page, Tagged, Welcome
 from sync.session import exchange
+from tests.sync.nodes import Ring
 
 API = Author("api", "U-1")
-
-
-class Ring:
-    """PIN keys in memory."""
-
-    def __init__(self, **keys: str) -> None:
-        self.keys = keys
-
-    def pin_keys(self) -> dict[str, str]:
-        return self.keys
-
-    def add_pin_keys(self, keys: dict[str, str]) -> None:
-        self.keys = {**self.keys, **keys}
 
 
 class Node:
@@ -52,14 +44,16 @@ class Node:
     def welcomed(self, welcome: Welcome) -> None:
         pass
 
+    def compared(self, differing: list[str]) -> None:
+        assert differing == []
+
     def moved(self, pushed: int, pulled: int) -> None:
         self.counts = (self.counts[0] + pushed, self.counts[1] + pulled)
 
     async def sync(self, partition: Partition) -> tuple[int, int]:
         """Exchange with central; returns how many rows were pushed and pulled."""
         self.counts = (0, 0)
-        node = (await self.store.reader.state())["node"]
-        await exchange(self.port, MemoryCentral(partition), Hello(partition.plant, node, "test"), self)
+        await exchange(self.port, MemoryCentral(partition), partition.plant, "test", self)
         return self.counts
 
     async def write(self, work: Callable[[Transaction], Any]) -> Any:
@@ -73,6 +67,11 @@ class Node:
                 tx.create(CLIENTS, row_id, {"name": row_id, **data})
 
         await self.write(work)
+
+    async def known(self) -> None:
+        """Have this node's person written before, and nothing waiting."""
+        await self.add("first")
+        await _batches(self.port)
 
     async def edit(self, row_id: str, **changes: Any) -> None:
         await self.write(lambda tx: tx.update(CLIENTS, tx.get(CLIENTS, row_id) or pytest.fail(row_id), changes))
@@ -100,7 +99,7 @@ async def nodes(tmp_path: Path) -> AsyncIterator[tuple[Node, Node]]:
 
 @pytest.fixture
 def partition() -> Partition:
-    return Partition("norte")
+    return Partition("norte", lambda: 1_700_000_000_500)
 
 
 async def test_what_one_pc_writes_the_other_gets(nodes: tuple[Node, Node], partition: Partition) -> None:
@@ -109,8 +108,8 @@ async def test_what_one_pc_writes_the_other_gets(nodes: tuple[Node, Node], parti
     await one.add("a", "b", phone="1")
     await one.edit("a", phone="2")
     await one.remove("b")
-    assert await one.sync(partition) == (2, 0)
-    assert await two.sync(partition) == (0, 2)
+    assert await one.sync(partition) == (3, 0), "two rows, and who wrote them"
+    assert await two.sync(partition) == (0, 3)
     for row_id in ("a", "b"):
         assert await one.row(row_id) == await two.row(row_id) is not None
     removed = await two.row("b")
@@ -170,7 +169,7 @@ async def test_a_pulled_change_does_not_hide_what_still_waits(nodes: tuple[Node,
     await two.sync(partition)
     await one.edit("a", email="x@example.org")
     assert (await one.store.reader.pending(await one.port.mark()))[0] == 1
-    assert await one.sync(partition) == (1, 1)
+    assert await one.sync(partition) == (1, 2), "the row, and who wrote it"
     assert (await one.store.reader.pending(await one.port.mark()))[0] == 0
     assert partition.rows["clients", "a"].row == await one.row("a")
 
@@ -180,6 +179,7 @@ async def test_a_batch_ends_between_transactions_where_they_fit(
 ) -> None:
     """Three transactions of two rows at four rows a batch: two whole ones, then the third."""
     one, _ = nodes
+    await one.known()
     monkeypatch.setattr(protocol, "MAX_BATCH_ROWS", 5)
     for pair in (("a", "b"), ("c", "d"), ("e", "f")):
         await one.add(*pair)
@@ -191,6 +191,7 @@ async def test_a_transaction_larger_than_a_batch_is_sent_in_parts(
 ) -> None:
     """Seven rows in one transaction, three a batch: all are sent, in order."""
     one, _ = nodes
+    await one.known()
     monkeypatch.setattr(protocol, "MAX_BATCH_ROWS", 3)
     await one.add(*"abcdefg")
     batches = await _batches(one.port)
@@ -201,6 +202,7 @@ async def test_a_transaction_larger_than_a_batch_is_sent_in_parts(
 async def test_a_batch_is_bounded_in_bytes(nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that are large each travel one by one."""
     one, _ = nodes
+    await one.known()
     monkeypatch.setattr(protocol, "MAX_BATCH_BYTES", 3_000)
     for row_id in "abc":
         await one.add(row_id, address="x" * 2_000)
@@ -212,23 +214,28 @@ async def test_a_row_larger_than_a_batch_is_sent_alone(
 ) -> None:
     """The limit never stops a row for good."""
     one, _ = nodes
+    await one.known()
     monkeypatch.setattr(protocol, "MAX_BATCH_BYTES", 100)
     await one.add("a", "b", address="x" * 2_000)
     assert [len(b.rows) for b in await _batches(one.port)] == [1, 1]
 
 
-async def test_an_acknowledgement_that_got_lost_costs_a_batch_and_nothing_else(
-    nodes: tuple[Node, Node], partition: Partition
-) -> None:
-    """Central took a batch, the node never heard: it is sent again and changes nothing there."""
-    one, _ = nodes
-    await one.add("a")
-    mark = await one.port.mark()
-    await one.sync(partition)
-    lsn = partition.rows["clients", "a"].lsn
-    await one.port.acknowledge(mark)
-    assert await one.sync(partition) == (1, 0)
-    assert partition.rows["clients", "a"].lsn == lsn
+async def test_an_acknowledgement_that_got_lost_costs_nothing(nodes: tuple[Node, Node], partition: Partition) -> None:
+    """Central took a batch, the node never heard: its next hello tells, and what others made of it is no conflict."""
+    one, two = nodes
+    await one.add("a", phone="1")
+    batch = await one.port.changes()
+    assert batch is not None
+    central = MemoryCentral(partition)
+    lineage = await one.port.lineage()
+    await central.hello(Hello("norte", lineage.node, "test", lineage.last, lineage.next))
+    await central.push(batch)
+    await two.sync(partition)
+    await two.edit("a", phone="2")
+    await two.sync(partition)
+    assert await one.sync(partition) == (0, 2)
+    assert [key for key in partition.rows if key[0] == "conflicts"] == []
+    assert await one.row("a") == await two.row("a")
 
 
 async def test_a_central_that_was_set_back_gets_its_changes_again(
@@ -238,9 +245,37 @@ async def test_a_central_that_was_set_back_gets_its_changes_again(
     one, _ = nodes
     await one.add("a", "b")
     await one.sync(partition)
-    emptied = Partition("norte")
-    assert await one.sync(emptied) == (2, 0)
+    former = (await one.port.lineage()).node
+    emptied = Partition("norte", partition.now)
+    assert await one.sync(emptied) == (4, 0), "and its actors, as it was, and as the new node's"
+    assert (await one.port.lineage()).node != former, "neither side can tell a copy of the PC from a new central"
     assert emptied.rows["clients", "a"].row == await one.row("a")
+
+
+class Busy(MemoryCentral):
+    """Whenever this node has read, somebody at head office writes, until this node's row has arrived there."""
+
+    pulls = 0
+
+    async def pull(self, cursor: int, head: int, limit: int = protocol.MAX_BATCH_ROWS) -> Page:
+        page = await super().pull(cursor, head, limit)
+        self.pulls += 1
+        assert self.pulls < 10, "and what waits is never sent"
+        if (CLIENTS.table, "mine") not in self.partition.rows:
+            stamp = join(1_700_000_000_000, self.pulls, "00office")
+            self.partition.put(CLIENTS.table, Row(f"theirs {self.pulls}", stamp, 1, {}, {}, {"name": "x"}), None)
+        return replace(page, standing=self.partition.standing)
+
+
+async def test_who_always_has_something_to_read_writes_too(nodes: tuple[Node, Node], partition: Partition) -> None:
+    """Others who write at head office all the time do not keep this PC from pushing."""
+    one, _ = nodes
+    await one.sync(partition)
+    await one.add("mine")
+    partition.put(CLIENTS.table, Row("theirs", join(1_700_000_000_000, 0, "00office"), 1, {}, {}, {"name": "x"}), None)
+    await exchange(one.port, Busy(partition), "norte", "test", one)
+    assert (CLIENTS.table, "mine") in partition.rows
+    assert await one.row("theirs 1")
 
 
 async def test_the_cursor_moves_with_the_last_rows(nodes: tuple[Node, Node]) -> None:
@@ -250,18 +285,41 @@ async def test_the_cursor_moves_with_the_last_rows(nodes: tuple[Node, Node]) -> 
     await one.port.apply(Page(rows, 450))
     assert await one.port.cursor() == 450
     assert len(await one.store.reader.find(CLIENTS)) == 450
-    broken = [*rows[:300], Tagged("clients", Row("C-x", "no stamp", 1, {}, {}, {"name": "x"}))]
-    with pytest.raises(ValueError, match="not a stamp"):
-        await one.port.apply(Page(broken, 999))
+    large = [Tagged("clients", replace(t.row, data={"name": "x" * 4_000})) for t in rows]
+    later = [Tagged("clients", replace(t.row, born=f"{t.row.born[:15]}f{t.row.born[16:]}")) for t in large]
+    (pages,) = await one.write(lambda tx: tx.connection.execute("PRAGMA page_count").fetchone())
+    await one.write(lambda tx: tx.connection.execute(f"PRAGMA max_page_count = {pages + 800}").fetchone())
+    with pytest.raises(AppError, match="disk"):
+        await one.port.apply(Page(later, 999))
+    kept = [row for row in await one.store.reader.find(CLIENTS) if row.data["name"] != "x"]
+    assert 0 < len(kept) < 450
     assert await one.port.cursor() == 450
 
 
-async def test_a_collection_of_a_newer_version_is_refused_with_a_sentence(nodes: tuple[Node, Node]) -> None:
-    """An older PC says that it has to be upgraded, and keeps its cursor."""
+async def test_a_row_that_is_none_is_set_aside(nodes: tuple[Node, Node]) -> None:
+    """Nonsense for a stamp holds up no rows and does not get into this node's clock."""
     one, _ = nodes
-    with pytest.raises(SyncError, match="upgrade this PC"):
-        await one.port.apply(Page([Tagged("robots", Row("R", "0" * 24, 1, {}, {}, {}))], 5))
-    assert await one.port.cursor() == 0
+    nonsense, client = Row("C-x", "no stamp", 1, {}, {}, {"name": "x"}), Row("C", "0" * 24, 1, {}, {}, {"name": "x"})
+    await one.port.apply(Page([Tagged("clients", nonsense), Tagged("clients", client)], 5))
+    assert await one.port.cursor() == 5
+    assert await one.row("C") == client
+    assert await one.row("C-x") is None
+    (line,) = await aside.read(one.store.reader, aside.PULL)
+    assert (line.row_id, line.kept) == ("C-x", nonsense)
+    assert "not a stamp" in line.reason
+    await one.add("mine")
+
+
+async def test_a_collection_of_a_newer_version_is_set_aside(nodes: tuple[Node, Node]) -> None:
+    """An older PC keeps what it does not know, and the rows behind it pass."""
+    one, _ = nodes
+    robot, client = Row("R", "0" * 24, 1, {}, {}, {}), Row("C", "0" * 24, 1, {}, {}, {"name": "x"})
+    await one.port.apply(Page([Tagged("robots", robot), Tagged("clients", client)], 5))
+    assert await one.port.cursor() == 5
+    assert await one.row("C") == client
+    (line,) = await aside.read(one.store.reader, aside.PULL)
+    assert (line.collection, line.row_id, line.kept) == ("robots", "R", robot)
+    assert (await one.port.digests(5)) == {"robots": robot.fingerprint(), "clients": client.fingerprint()}
 
 
 async def test_fields_of_a_newer_version_are_kept_and_given_back(
@@ -280,10 +338,10 @@ async def test_a_merge_is_logged_and_announced_as_coming_from_elsewhere(nodes: t
     """What a pull changes is in the change log and told to listeners, marked as sync; it does not wait to be pushed."""
     one, _ = nodes
     heard: list[tuple[str, str]] = []
-    one.store.door.listen(lambda changes: heard.extend((c.origin, c.row_id) for c in changes))
+    one.store.door.listen(lambda changes: heard.extend((c.origin, c.row.id) for c in changes))
     await one.port.apply(Page([Tagged("jobs", Row("J", "0" * 24, 1, {}, {}, {"unit": "m"}))], 1))
     assert heard == [("sync", "J")]
-    assert await one.port.changes(0) is None
+    assert await one.port.changes() is None
     assert [row.id for row in await one.store.reader.find(JOBS)] == ["J"]
 
 
@@ -346,7 +404,7 @@ async def test_a_first_download_runs_no_rules(nodes: tuple[Node, Node], partitio
 
     await one.write(begin)
     await one.sync(partition)
-    assert await two.sync(partition) == (0, 2)
+    assert await two.sync(partition) == (0, 3), "the two rows, and who wrote them"
     assert await two.store.reader.find(EVENTS) == []
     assert await two.sync(partition) == (0, 0)
 
@@ -380,9 +438,8 @@ def _complete(job_id: str, tx: Transaction) -> None:
 
 async def _batches(port: LocalPort) -> list[Batch]:
     batches: list[Batch] = []
-    mark = 0
-    while batch := await port.changes(mark):
-        assert batch.mark > mark
-        mark = batch.mark
+    while batch := await port.changes():
+        assert batch.mark > await port.mark()
+        await port.acknowledge(batch)
         batches.append(batch)
     return batches

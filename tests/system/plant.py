@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,16 +15,23 @@ import aiohttp
 import asyncpg
 
 PROGRAM = (sys.executable, "-m", "structura_local")
+CLOCKED = (sys.executable, Path(__file__).with_name("clocked.py"))
 # Byte code is kept, as it is where the program is installed; without it every start compiles everything.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 PIN = "4711"
 
 
-async def command(*arguments: str | Path) -> str:
+def environment(source: Path | None) -> dict[str, str]:
+    """For the program whose packages are in a folder; None: this one."""
+    return {**ENVIRONMENT, "PYTHONPATH": str(source)} if source else ENVIRONMENT
+
+
+async def command(*arguments: str | Path, source: Path | None = None) -> str:
     """Run a command of the program to its end; returns what it printed."""
     process = await asyncio.create_subprocess_exec(
-        *PROGRAM, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=ENVIRONMENT
-    )
+        *PROGRAM, *map(str, arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=environment(source), cwd=source,
+    )  # fmt: skip
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
     return out.decode()
@@ -42,10 +49,17 @@ async def until(
 
 
 class PlantServer:
-    """A plant in a folder of its own, with its server while `async with` lasts."""
+    """A plant in a folder of its own, with its server while `async with` lasts.
 
-    def __init__(self, folder: Path) -> None:
+    `clocked`: its clock may be set. `source`: the folder of another version's packages.
+    """
+
+    def __init__(self, folder: Path, source: Path | None = None, *, clocked: bool = False) -> None:
         self.folder = folder
+        self._source = source
+        self._clock = folder.with_suffix(".clock")
+        self._program = (*CLOCKED, self._clock) if clocked else PROGRAM
+        self.set_clock(0)
         self.log = folder.with_suffix(".log")
         self._token = ""
         self._url = ""
@@ -53,19 +67,20 @@ class PlantServer:
     async def set_up(self, name: str = "Planta") -> None:
         """A new plant with one administrator."""
         arguments = ("--plant", name, "--admin-name", "Ana", "--admin-pin", PIN)
-        await command("init", "--data-dir", self.folder, *arguments)
+        await command("init", "--data-dir", self.folder, *arguments, source=self._source)
 
     async def enroll(self, bundle: dict[str, Any]) -> None:
         """Connect the plant (or a new, empty folder) to head office."""
         file = self.folder.with_suffix(".bundle")
         file.write_text(json.dumps(bundle))
-        await command("enroll", file, "--data-dir", self.folder, "--yes")
+        await command("enroll", file, "--data-dir", self.folder, "--yes", source=self._source)
 
     async def __aenter__(self) -> Self:
+        self._killed = False
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *PROGRAM, "serve", "--data-dir", self.folder, "--host", "127.0.0.1", "--port", "0",
-                stdout=asyncio.subprocess.PIPE, stderr=log, env=ENVIRONMENT,
+                *self._program, "serve", "--data-dir", self.folder, "--host", "127.0.0.1", "--port", "0",
+                stdout=asyncio.subprocess.PIPE, stderr=log, env=environment(self._source), cwd=self._source,
             )  # fmt: skip
         assert self._process.stdout
         line = (await self._process.stdout.readline()).decode()
@@ -78,14 +93,31 @@ class PlantServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.close()
-        if self._process.returncode is None:
+        if self._process.returncode is None and not self._killed:  # a signal to who is dead would hide that from wait()
             self._process.send_signal(signal.SIGTERM)
         code = await self._process.wait()
         assert code in (0, -signal.SIGKILL), self.log.read_text()
 
+    def set_clock(self, error: int) -> None:
+        """Set its clock wrong by so many milliseconds."""
+        being = self._clock.with_suffix(".new")
+        being.write_text(str(error))
+        being.replace(self._clock)
+
     def kill(self) -> None:
         """Kill -9."""
+        self._killed = True
         self._process.kill()
+
+    @property
+    def pid(self) -> int:
+        """The running server's process."""
+        return self._process.pid
+
+    @property
+    def url(self) -> str:
+        """Where the running server answers; another port each time."""
+        return self._url
 
     async def log_in(self, pin: str = PIN) -> dict[str, Any]:
         """The user with this PIN; their token goes with the next requests."""
@@ -103,13 +135,28 @@ class PlantServer:
         await self.log_in(pin)
         return True
 
-    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+    @property
+    def token(self) -> str:
+        """The token that goes with requests."""
+        return self._token
+
+    @token.setter
+    def token(self, token: str) -> None:
+        self._token = token
+
+    async def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """A JSON answer; every answer that is no success fails the test."""
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        async with self._client.request(method, self._url + path, json=body, headers=headers) as response:
+        sent = {**({"Authorization": f"Bearer {self._token}"} if self._token else {}), **(headers or {})}
+        async with self._client.request(method, self._url + path, json=body, headers=sent) as response:
             answer = await response.json(content_type=None)
             assert response.status < 300, answer
             return answer
+
+    async def send(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any, str]:
+        """Status, answer and entity tag, whatever they are."""
+        sent = {"Authorization": f"Bearer {self._token}", **headers}
+        async with self._client.request(method, self._url + path, json=body, headers=sent) as response:
+            return response.status, await response.json(content_type=None), response.headers.get("ETag", "")
 
     async def find(self, path: str) -> Any:
         """An object, or None if it is not here."""
@@ -125,7 +172,7 @@ class PlantServer:
     async def in_step(self) -> bool:
         """Whether nothing waits and the last exchange went well."""
         sync = await self.sync()
-        return bool(sync["pending"] == 0 and sync["state"] == "waiting" and sync["lastError"] is None)
+        return bool(sync["pending"] == 0 and sync["state"] == "waiting" and "lastError" not in sync)
 
 
 async def add_events(plant: PlantServer, ids: Sequence[str]) -> None:

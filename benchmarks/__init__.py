@@ -1,0 +1,1 @@
+"""How fast the server is, measured beside what users would pick instead. `make bench` runs all of it."""

@@ -1,0 +1,26 @@
+"""Deleted objects: after a time their data goes; id and life stay, so that nothing ever comes back from the dead."""
+
+from sqlalchemy import func, or_, update
+
+from structura_local.domain.catalog import COLLECTIONS
+from structura_local.domain.row import LIFE
+from structura_local.domain.stamp import join
+from structura_local.store.tables import COLLECTION_TABLES
+from structura_local.store.transaction import Transaction
+
+KEPT_DAYS = 90  # deleted objects can be brought back for so long
+
+
+def empty(now: int, tx: Transaction) -> None:
+    """Empty the rows that were deleted more than KEPT_DAYS ago. Their merge state stays: it is the same row."""
+    before = join(max(now - KEPT_DAYS * 86_400_000, 0), 0, "")
+    for collection in COLLECTIONS:
+        table = COLLECTION_TABLES[collection.table]
+        data = [table.c[field.column] for field in collection.stored]
+        died = func.json_extract(table.c["_stamps"], f"$.{LIFE}")
+        dead = (
+            table.c["_life"] % 2 == 0,
+            died < before,
+            or_(table.c["_extra"] != "{}", *(c.is_not(None) for c in data)),
+        )
+        tx.execute(update(table).where(*dead).values({**{c.name: None for c in data}, "_extra": "{}"}))

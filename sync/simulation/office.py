@@ -1,0 +1,109 @@
+"""Head office in memory, and its people and their ERP, who write there with plain SQL: what the triggers make of it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from structura_local import clock
+from structura_local.domain import parts
+from structura_local.domain.actors import ACTORS, HEAD_OFFICE
+from structura_local.domain.fields import Collection, Merge
+from structura_local.domain.row import LIFE, Row
+from structura_local.domain.stamp import WORD_LENGTH, join, next_time, time
+from sync.central.memory import Partition
+
+Key = tuple[str, str]
+Op = Callable[["Statement"], None]
+
+
+@dataclass(slots=True)
+class Office:
+    """`incarnation`: which database this is; another one after it was restored from a dump, whatever it holds."""
+
+    partition: Partition
+    incarnation: int = 0
+
+    def actor(self) -> str:
+        """Who writes here; another one after each restore, and when a node has found central set back."""
+        name = f"{self.partition.plant}|{self.incarnation}|{self.partition.epoch}"
+        return hashlib.blake2b(name.encode(), digest_size=WORD_LENGTH // 2).hexdigest()
+
+    def transaction(self, work: Op) -> dict[Key, Row]:
+        """Run one transaction; all its rows get one number. Returns the rows that it wrote."""
+        statement = Statement(self.partition, self.actor())
+        work(statement)
+        if statement.written:
+            self.partition.head += 1
+            for (table, _), row in statement.written.items():
+                self.partition.put(table, row, None, self.partition.head)
+        return statement.written
+
+
+@dataclass(slots=True)
+class Statement:
+    """What a transaction at head office can do with rows, as the views and their triggers offer it."""
+
+    partition: Partition
+    actor: str
+    written: dict[Key, Row] = field(default_factory=dict)
+
+    def get(self, collection: Collection, row_id: str) -> Row | None:
+        """A row, deleted or not."""
+        key = (collection.table, row_id)
+        held = self.partition.rows.get(key)
+        return self.written.get(key) or (held.row if held else None)
+
+    def insert(self, collection: Collection, row_id: str, data: Mapping[str, Any]) -> Row:
+        """A new row; one that was deleted comes back to life with these values."""
+        row = self.get(collection, row_id)
+        if row is not None:
+            row = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: self._stamp(row)})
+            return self.update(collection, row, data)
+        stamp = self._stamp(None)
+        entries: parts.Parts = {}
+        for name, value in data.items():
+            match _kind(collection, name):
+                case Merge.COUNTER:
+                    entries = parts.based(entries, name, stamp, value)
+                case Merge.SET:
+                    entries = parts.listed(entries, name, self.actor, time(stamp), value)
+        return self._keep(collection, Row(row_id, stamp, 1, {}, entries, parts.shown(data, entries)))
+
+    def update(self, collection: Collection, row: Row, changes: Mapping[str, Any]) -> Row:
+        """Other values; of a counter the difference counts, of a set what was added and removed."""
+        news = {name: value for name, value in changes.items() if row.data.get(name) != value}
+        stamp = self._stamp(row)
+        entries = row.parts
+        for name, value in news.items():
+            match _kind(collection, name):
+                case Merge.COUNTER:
+                    entries = parts.counted(entries, name, self.actor, value)
+                case Merge.SET:
+                    entries = parts.listed(entries, name, self.actor, time(stamp), value)
+        stamps = {**row.stamps, **dict.fromkeys(news, stamp)}
+        data = parts.shown({**row.data, **news}, entries)
+        return self._keep(collection, replace(row, stamps=stamps, parts=entries, data=data))
+
+    def delete(self, collection: Collection, row: Row) -> Row:
+        """The row as a tombstone."""
+        stamps = {**row.stamps, LIFE: self._stamp(row)}
+        return self._keep(collection, replace(row, life=row.life + 1, stamps=stamps))
+
+    def _keep(self, collection: Collection, row: Row) -> Row:
+        self.written[collection.table, row.id] = row
+        return row
+
+    def _stamp(self, row: Row | None) -> str:
+        now = join(self.partition.now(), 0, "")
+        if (ACTORS.table, self.actor) not in self.partition.rows:
+            since = clock.iso(self.partition.now())
+            data = {"node": HEAD_OFFICE, "user": "postgres", "since": since}
+            self._keep(ACTORS, Row(self.actor, now + self.actor, 1, {}, {}, data))
+        seen = max(time(stamp) for stamp in (row.born, *row.stamps.values())) if row else now
+        return max(now, next_time(seen)) + self.actor
+
+
+def _kind(collection: Collection, name: str) -> Merge:
+    known = collection.by_name.get(name)
+    return known.merge if known else Merge.LAST_WRITER

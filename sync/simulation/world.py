@@ -1,0 +1,373 @@
+"""The plants' PCs, head office, what is under way between them, and the one true time."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from structura_local.domain.fields import Collection
+from structura_local.domain.row import Row
+from structura_local.store import sqlite
+from structura_local.store.transaction import Author, Transaction
+from sync.central.memory import MemoryCentral, Partition
+from sync.protocol import Batch, Hello, Lineage, Page, Standing, SyncError, Tagged, Welcome
+from sync.session import exchange
+from sync.simulation.model import Key, Model
+from sync.simulation.node import Node, template
+from sync.simulation.office import Office, Statement
+from sync.simulation.stepping import pause, run, step
+
+PLANT = "norte"
+BEGIN = 1_790_000_000_000
+ROUNDS = 25  # of sessions of everybody; without faults all is at rest long before
+
+T = TypeVar("T")
+Op = tuple[Collection, Row | None, Row, str]  # before, after, kind
+
+
+class Finding(Exception):
+    """Something that must hold does not."""
+
+
+@dataclass(slots=True)
+class Session:
+    """A session under way; `where` it stands. `central` is its connection."""
+
+    coroutine: Coroutine[Any, Any, None]
+    central: "Link"
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a session tells of itself (session.Observer)."""
+
+    rows: int = 0
+    differing: list[str] | None = None
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Central has answered."""
+
+    def moved(self, pushed: int, pulled: int) -> None:
+        """Rows are safe on the other side."""
+        self.rows += pushed + pulled
+
+    def compared(self, differing: list[str]) -> None:
+        """Digests were compared."""
+        self.differing = differing
+
+
+@dataclass(slots=True)
+class World:
+    """What there is, at one moment of true time (`now`, milliseconds since 1970)."""
+
+    now: int = BEGIN
+    model: Model = field(default_factory=Model)
+    nodes: list[Node] = field(default_factory=list)
+    sessions: dict[Node, Session] = field(default_factory=dict)
+    states: dict[Node, dict[Key, Row]] = field(default_factory=dict)
+    arriving: dict[Node, Mapping[Key, Row]] = field(default_factory=dict)
+    backups: list[tuple[Node, sqlite.Connection]] = field(default_factory=list)
+    dumps: list[Partition] = field(default_factory=list)
+    late: list[tuple["Link", Batch]] = field(default_factory=list)
+    refused: set[Key] = field(default_factory=set)
+    met: dict[Node, int] = field(default_factory=dict)  # the incarnation of central that a node goes on with
+    happened: Counter[str] = field(default_factory=Counter)
+    copied: bool = False
+    doubled: bool = False  # head office was set back while two databases went by one name: it may not be seen
+    excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
+    moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
+    exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
+    partition: Partition = field(init=False)
+    office: Office = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.partition = Partition(PLANT, lambda: self.now)
+        self.partition.refuses = self._refuses
+        self.office = Office(self.partition)
+
+    def _refuses(self, row: Tagged) -> str | None:
+        return "No room for it." if (row.collection, row.row.id) in self.refused else None
+
+    def add_node(self, skew: int = 0) -> Node:
+        """A new PC with an empty database."""
+        node = Node(f"pc{len(self.nodes)}", lambda: self.now)
+        node.skew = skew
+        self.nodes.append(node)
+        self.started(node)
+        return node
+
+    def started(self, node: Node) -> None:
+        """The program of a node has started on whatever is on its disk."""
+        self.states[node] = node.rows()
+        self.arriving[node] = {}
+        node.door.committed = lambda tx: self._committed(node, tx)
+
+    def _committed(self, node: Node, tx: Transaction) -> None:
+        states = self.states[node]
+        arriving = self.arriving[node] if tx.author.origin == "sync" else {}
+        for key, stored in tx._known.items():
+            before = states.get(key)
+            if before is not stored.row:
+                known = self.model.known(key, before) | self.model.known(key, arriving.get(key))
+                self.model.merged(key, stored.row, known)
+                states[key] = stored.row
+
+    # Writing
+
+    def write(self, node: Node, user: str, work: Callable[[Transaction], list[Op]], origin: str = "api") -> None:
+        """A person writes at a node, and is told that it is saved."""
+        ops = node.door.at_once(work, Author(origin, user))
+        self._acknowledged(node.name, ops, self.states[node])
+        self.now += 1
+
+    def write_at_office(self, work: Callable[[Statement], list[Op]]) -> None:
+        """A person or an ERP writes at head office."""
+        ops: list[Op] = []
+        before = {key: held.row for key, held in self.partition.rows.items()}
+        written = self.office.transaction(lambda statement: ops.extend(work(statement)))
+        for key, row in written.items():
+            self.model.merged(key, row, self.model.known(key, before.get(key)))
+        self._acknowledged("office", ops, written)
+        self.now += 1
+
+    def _acknowledged(self, where: str, ops: list[Op], states: Mapping[Key, Row]) -> None:
+        for collection, before, after, kind in ops:
+            self.model.wrote(where, self.now, collection, before, after, kind)
+        for collection, _, after, _ in ops:
+            key = (collection.table, after.id)
+            self.model.also(key, states[key], self.model.known(key, after))
+
+    # Sessions
+
+    def step(self, node: Node, count: int = 1) -> bool:
+        """Let a node's session go on, or begin; returns whether it is over."""
+        if node not in self.sessions:
+            link = Link(self, node)
+            self.sessions[node] = Session(exchange(Port(self, node), link, PLANT, "test", Heard()), link)
+        session = self.sessions[node]
+        self.moved.add(node)
+        for _ in range(count):
+            try:
+                session.where = step(session.coroutine)
+            except StopIteration:
+                del self.sessions[node]
+                return True
+            except SyncError as error:
+                self.happened[f"session: {type(error).__name__}"] += 1
+                del self.sessions[node]
+                return True
+        return False
+
+    def sync(self, node: Node) -> None:
+        """A whole session, or the rest of the one under way."""
+        while not self.step(node):
+            pass
+
+    def cut(self, node: Node, *, late: bool = False) -> None:
+        """The link dies. `late`: what was just being sent arrives all the same, some time."""
+        session = self.sessions.pop(node, None)
+        if session is None:
+            return
+        sending = session.central.sending
+        if late and sending is not None:
+            self.late.append((session.central, sending))
+        if session.where.startswith(("receive", "door")):  # it may not hear what head office has taken
+            self.exact = False
+        try:
+            while True:
+                step(session.coroutine, SyncError("The link is dead."))
+        except (SyncError, StopIteration):
+            self.arriving[node] = {}
+
+    def power_cut(self, node: Node) -> None:
+        """A node's PC goes off and on again."""
+        self.drop(node)
+        node.start()
+        self.started(node)
+
+    def drop(self, node: Node) -> None:
+        """A session ends with the process that ran it."""
+        session = self.sessions.pop(node, None)
+        if session is not None:
+            if session.where.startswith(("receive", "door")):  # it may not hear what head office has taken
+                self.exact = False
+            session.coroutine.close()
+
+    def deliver(self, link: "Link", batch: Batch) -> None:
+        """What was under way for long arrives at head office."""
+        self.exact = False
+        try:
+            run(link.arrive(batch))
+        except SyncError:
+            self.happened["late delivery refused"] += 1
+
+    # What breaks
+
+    def backup(self, node: Node) -> None:
+        """Keep a copy of a node's database."""
+        self.backups.append((node, sqlite.copied(node.database)))
+
+    def lose_disk(self, node: Node) -> None:
+        """A node's PC is replaced by a new one."""
+        self.set_disk(node, template())
+
+    def refuse(self, rng: random.Random) -> None:
+        """Head office does not take some rows."""
+        keys = sorted({key for rows in self.states.values() for key in rows})
+        self.refused = {rng.choice(keys) for _ in range(2)} if keys else set()
+
+    def replicas(self) -> list[Mapping[Key, Row]]:
+        """All that is held anywhere in use, backups not counted."""
+        return [self.at_central(), *self.states.values()]
+
+    def at_central(self) -> dict[Key, Row]:
+        """The rows that head office holds."""
+        return {key: held.row for key, held in self.partition.rows.items()}
+
+    def clone(self, original: Node) -> None:
+        """A copy of a node's database goes into use on a new PC."""
+        self.cut(original)
+        self.excused.add(original)
+        self.set_disk(self.add_node(original.skew), original.database)
+
+    def set_disk(self, node: Node, database: sqlite.Connection) -> None:
+        """Another database on a node's PC: an older one, or a copy of another's, or an empty one."""
+        self.drop(node)
+        self.excused.add(node)
+        self.exact = False
+        self.copied = True
+        self.met.pop(node, None)
+        node.set_disk(database)
+        self.started(node)
+        self.model.broke(self.replicas())
+
+    def restore_central(self, dump: Partition) -> None:
+        """Head office goes back to a dump: another database, with older content. All connections are dead."""
+        for node in list(self.sessions):
+            self.cut(node)
+        self.late.clear()
+        self.exact = False
+        names = [node.state()["node"] for node in self.nodes]
+        self.doubled |= len(set(names)) < len(names)
+        self.partition.restore(dump)
+        self.office.incarnation += 1
+        self.met.clear()
+        self.model.broke(self.replicas())
+
+    # Coming to rest
+
+    def settle(self) -> None:
+        """All links are up, nobody writes: sessions until nothing moves."""
+        for link, batch in self.late:
+            self.deliver(link, batch)
+        self.late.clear()
+        self.refused.clear()
+        for node in self.nodes:
+            if node in self.sessions:
+                self.sync(node)
+            node.retry()
+        for _ in range(ROUNDS):
+            moved = 0
+            for node in self.nodes:
+                heard = Heard()
+                self.now += 10
+                moved += self._whole(node, heard)
+            if not moved:
+                return
+        raise Finding(f"no rest after {ROUNDS} rounds of sessions")
+
+    def _whole(self, node: Node, heard: Heard) -> int:
+        for _ in range(5):  # as the worker does
+            try:
+                run(exchange(Port(self, node), Link(self, node), PLANT, "test", heard))
+            except SyncError as error:
+                self.happened[f"session: {type(error).__name__}"] += 1
+                heard.rows += 1
+            else:
+                if heard.differing is None:
+                    raise Finding(f"{node.name} compared nothing in a quiet session")
+                if heard.differing:
+                    raise Finding(f"{node.name} differs in {heard.differing} and cannot mend it")
+                return heard.rows
+        raise Finding(f"{node.name} has no session that goes through")
+
+
+class Port:
+    """The port of a node, that notes what arrives; all else is the real one."""
+
+    def __init__(self, world: World, node: Node) -> None:
+        self._world = world
+        self._node = node
+        self._port = node.port
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    async def recognized(self, lineage: Lineage) -> None:
+        """See sync.protocol.Local."""
+        await self._port.recognized(lineage)
+        self._world.met[self._node] = self._world.office.incarnation
+
+    async def apply(self, page: Page) -> None:
+        """See sync.protocol.Local."""
+        self._world.arriving[self._node] = {(row.collection, row.row.id): row.row for row in page.rows}
+        await self._port.apply(page)
+        self._world.arriving[self._node] = {}
+
+
+class Link:
+    """A connection to head office: each message may be lost on its way there or back, or come late."""
+
+    def __init__(self, world: World, node: Node) -> None:
+        self.sending: Batch | None = None
+        self._world = world
+        self._node = node
+        self._central = MemoryCentral(world.partition)
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._central, name)
+
+        async def call(*args: Any) -> Any:
+            await pause(f"send {name}")
+            result = await method(*args)
+            await pause(f"receive {name}")
+            return result
+
+        return call
+
+    async def hello(self, hello: Hello) -> Welcome:
+        """See sync.protocol.Central."""
+        await pause("send hello")
+        excused = self._node in self._world.excused
+        if hello.node != self._node.identity and not self._world.office.incarnation and not excused:
+            raise Finding(f"{self._node.name} has become another node without a cause")
+        welcome = await self._central.hello(hello)
+        await pause("receive hello")
+        return welcome
+
+    async def push(self, batch: Batch) -> Standing:
+        """See sync.protocol.Central."""
+        self.sending = batch
+        await pause("send push")
+        standing = await self.arrive(batch)
+        await pause("receive push")
+        self.sending = None
+        return standing
+
+    async def arrive(self, batch: Batch) -> Standing:
+        """A batch reaches head office."""
+        rows, model = self._world.partition.rows, self._world.model
+        before = {key: held.row for key, held in rows.items()}
+        standing = await self._central.push(batch)
+        for tagged in batch.rows:
+            key = (tagged.collection, tagged.row.id)
+            known = model.known(key, before.get(key)) | model.known(key, tagged.row)
+            model.merged(key, rows[key].row, known)
+        return standing
+
+
+def seeded(words: random.Random) -> Callable[[int], str]:
+    """In place of the system's randomness (structura_local/clock.py)."""
+    return lambda length: "".join(words.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))

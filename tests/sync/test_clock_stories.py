@@ -1,0 +1,73 @@
+"""What happens to plants whose clocks are wrong, told with real databases: nobody wins or loses by it."""
+
+import pytest
+
+from structura_local.domain.stamp import split
+from tests.sync.nodes import DAY, World
+
+YEAR = 365 * DAY
+
+
+async def test_the_clock_three_years_ahead(world: World) -> None:
+    """Its writes are stamped anew before anybody sees them: they do not win for three years."""
+    one, two = await world.start("one", error=3 * YEAR), await world.start("two")
+    await two.add("a", phone="0")
+    await world.settle(two)
+    await one.add("before it had met anybody")
+    await world.settle(one, two)
+    world.later(hours=1)
+    await one.edit("a", phone="at one")
+    world.later(hours=1)
+    await two.edit("a", phone="at two, later")
+    await world.settle(one, two)
+    assert (await one.data("a"))["phone"] == (await two.data("a"))["phone"] == "at two, later"
+    stamps = [s for held in world.partition.rows.values() for s in (held.row.born, *held.row.stamps.values())]
+    assert max(split(stamp).ms for stamp in stamps) <= world.ms
+    await one.edit("a", email="x")
+    assert split((await one.row("a")).stamp("email")).ms <= world.ms, "and it goes on by central's clock"
+
+
+async def test_the_clock_of_a_dead_battery(world: World) -> None:
+    """A PC that thinks it is 2010 does not lose every conflict."""
+    one, two = await world.start("one", error=-17 * YEAR), await world.start("two")
+    await two.add("a", phone="0")
+    await world.settle(two)
+    await world.settle(one)
+    await two.edit("a", phone="at two")
+    world.later(hours=1)
+    await one.edit("a", phone="at one, later")
+    await world.settle(two, one)
+    assert (await two.data("a"))["phone"] == "at one, later"
+
+
+async def test_a_clock_that_is_set_right_in_the_middle_of_a_day(world: World) -> None:
+    """Writes before the jump are where they belong among those of others, by the time since the program began."""
+    one, two = await world.start("one", error=YEAR), await world.start("two")
+    await two.add("a", phone="0", email="0")
+    await world.settle(two)
+    await world.settle(one)
+    one.error = 2 * YEAR
+    await one.edit("a", phone="at one, first")
+    world.later(hours=1)
+    await two.edit("a", phone="at two, second", email="at two, first")
+    world.later(hours=1)
+    one.error = 0
+    await one.edit("a", email="at one, second")
+    await world.settle(one, two)
+    assert dict(await two.data("a")) == {"name": "a", "phone": "at two, second", "email": "at one, second"}
+
+
+async def test_writes_of_runs_before_the_restart(world: World) -> None:
+    """Of earlier runs the wall clock is corrected by as much as it is wrong now; the order stays."""
+    one, two = await world.start("one", error=3 * YEAR), await world.start("two")
+    await one.add("a", phone="1")
+    world.later(hours=1)
+    await one.restart()
+    await one.edit("a", phone="2")
+    await one.restart()
+    await world.settle(one, two)
+    row = await two.row("a")
+    assert row.data["phone"] == "2"
+    assert row.born < row.stamp("phone")
+    assert split(row.stamp("phone")).ms - split(row.born).ms == pytest.approx(3_600_000, abs=5_000)
+    assert split(row.stamp("phone")).ms <= world.ms
