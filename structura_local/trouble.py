@@ -23,8 +23,8 @@ def _reason(path: Path, error: OSError) -> str:
         case errno.EROFS:
             mount = mount_of(path)
             return (
-                f"its disk is read-only, as Linux makes one that has failed; look at it (dmesg, fsck), "
-                f"then 'mount -o remount,rw {mount}', and start again"
+                f"its disk is read-only, as Linux makes one that has failed; look at it (dmesg, smartctl), then "
+                f"'umount {mount} && fsck -y {mount} && mount {mount}', or restart the machine, which does the same"
             )
         case errno.ENOSPC | errno.EDQUOT:
             return f"its disk is full; make room on {mount_of(path)}"

@@ -83,8 +83,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "El disco de los datos es de solo lectura, como Linux deja uno que falló; el servidor no guarda nada.",
     ),
     "fix-read-only": (
-        "Look at it (dmesg, fsck), then 'mount -o remount,rw {place}'.",
-        "Revíselo (dmesg, fsck) y luego 'mount -o remount,rw {place}'.",
+        (
+            "Look at it (dmesg, smartctl), then 'umount {place} && fsck -y {place} && mount {place}', or restart the "
+            "machine, which does the same."
+        ),
+        (
+            "Revíselo (dmesg, smartctl) y luego 'umount {place} && fsck -y {place} && mount {place}', o reinicie el "
+            "equipo, que hace lo mismo."
+        ),
     ),
     "drive": ("The data is on a drive of this machine.", "Los datos están en un disco de este equipo."),
     "network-drive": (

@@ -38,15 +38,12 @@ class Disk:
         device = call("findmnt", "-no", "SOURCE", self.folder).strip()
         Path(f"/sys/fs/ext4/{Path(device).name}/trigger_fs_error").write_text("1")
 
-    def mend(self) -> None:
-        """As said; again if the device was not free yet, which would be mounted as it was."""
-        for _ in range(20):
-            call("umount", self.folder)
-            subprocess.run(["e2fsck", "-fy", self.image], check=False, capture_output=True)
-            self.mount()
-            if "rw" in call("findmnt", "-no", "OPTIONS", self.folder).split(","):
-                return
-        raise AssertionError("the disk stays read-only")
+    async def mend(self) -> None:
+        """As said. Another test's network namespace begins with every mount there is, and holds on to it meanwhile."""
+        call("umount", self.folder)
+        await until(lambda: asyncio.sleep(0, not call("losetup", "-j", self.image)), seconds=300)
+        call("sh", "-c", f"e2fsck -fy {self.image} || [ $? = 1 ]")
+        self.mount()
 
 
 def call(*command: Any) -> str:
@@ -99,16 +96,16 @@ async def test_a_disk_that_linux_makes_read_only(disk: Disk) -> None:
         assert await state(plant) == "read-only"
     assert "Traceback" not in plant.log.read_text()
     reason = "its disk is read-only, as Linux makes one that has failed"
-    mending = f"look at it (dmesg, fsck), then 'mount -o remount,rw {disk.folder}'"
+    mending = f"'umount {disk.folder} && fsck -y {disk.folder} && mount {disk.folder}'"
     new = ("init", "--plant", "N", "--admin-name", "Ana", "--admin-pin", "4711")
     for command, folder in ((("serve",), "plant"), (("backup",), "plant"), (new, "new")):
         code, said = await asyncio.to_thread(run, *command, "--data-dir", disk.folder / folder)
-        assert (code, f"{reason}; {mending}" in said, said.count("\n")) == (1, True, 1), said
+        assert (code, reason in said, mending in said, said.count("\n")) == (1, True, True, 1), said
     code, said = await asyncio.to_thread(run, "doctor", "--data-dir", plant.folder)
     assert "✗ disk" in said
-    assert "mount -o remount,rw" in said
+    assert mending in said
     assert "✓ database" in said
-    await asyncio.to_thread(disk.mend)
+    await disk.mend()
     async with plant:
         await plant.log_in()
         await plant.ask("POST", "/api/clients", {**CLIENT, "id": "C-new"})
