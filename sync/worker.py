@@ -13,10 +13,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from structura_local import __version__, clock
-from structura_local.domain.stamp import join
+from structura_local.domain.row import kept_from
 from structura_local.errors import AppError
 from structura_local.store import graves
-from structura_local.store.graves import KEPT_DAYS
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Change
 from sync.central.postgres import PostgresCentral
@@ -115,7 +114,7 @@ class Worker:
         today = self._now_there // DAY
         if self._emptied != today:
             await self._store.door.write(partial(graves.empty, self._now_there), Author("rules"))
-            await central.empty_graves(join((today - KEPT_DAYS) * DAY, 0, ""))
+            await central.empty_graves(kept_from(today * DAY))
             self._emptied = today
 
     def welcomed(self, welcome: Welcome) -> None:

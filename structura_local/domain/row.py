@@ -9,12 +9,12 @@ a newer one and are carried along untouched.
 
 import hashlib
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from structura_local.domain.parts import COUNTER
-from structura_local.domain.stamp import STAMP_LENGTH, time
+from structura_local.domain.parts import COUNTER, kinds, shown
+from structura_local.domain.stamp import STAMP_LENGTH, join, split, time
 
 LIFE = "life"  # the key in `stamps` of the stamp that came with the last delete or restore
 
@@ -24,6 +24,8 @@ LIFE = "life"  # the key in `stamps` of the stamp that came with the last delete
 ANY = "*"
 AGREED = "#"
 SEEN = "^"
+
+KEPT_DAYS = 90  # a deleted row keeps its data for so long; its id and its merge state stay for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,29 @@ class Row:
         Postgres computes the same, from the text of its jsonb: keys by length, then by bytes.
         """
         return fingerprint_of(self.id, self.born, self.life, text_of(self.stamps), text_of(self.parts))
+
+
+def kept_from(now: int) -> str:
+    """Rows that were deleted before this time (as in stamps) are emptied; `now` in milliseconds since 1970."""
+    return join(max(now - KEPT_DAYS * 86_400_000, 0), 0, "")
+
+
+def is_emptied(row: Row, now: int) -> bool:
+    """Whether a deleted row's data is gone, or may be where somebody else holds it."""
+    return row.stamps[LIFE] < kept_from(now) or not row.data.keys() - kinds(row.parts).keys()
+
+
+def back(row: Row, stamp: str) -> Row:
+    """A deleted row, alive again.
+
+    One that was emptied is made anew: born by its return, so that what it now lacks is unset everywhere, also where
+    somebody still holds it under the former stamps. Only what was written later than `stamp` remains.
+    """
+    returned = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: stamp})
+    if not is_emptied(row, split(stamp).ms):
+        return returned
+    later = {name: written for name, written in returned.stamps.items() if name == LIFE or written > stamp}
+    return replace(returned, born=max(row.born, stamp), stamps=later, data=shown(row.data, row.parts))
 
 
 def fingerprint_of(row_id: str, born: str, life: int, stamps: str, parts: str) -> int:

@@ -9,7 +9,7 @@ from structura_local.domain.access import LIST, UPDATE, Caller
 from structura_local.domain.catalog import COLLECTIONS
 from structura_local.domain.fields import choice
 from structura_local.domain.query import Part
-from structura_local.domain.row import LIFE, Row
+from structura_local.domain.row import KEPT_DAYS, LIFE, Row
 from structura_local.domain.stamp import join, split
 from structura_local.errors import AppError
 from structura_local.operations.access import require
@@ -19,7 +19,6 @@ from structura_local.operations.rows import Rows, Shown
 from structura_local.schemas import shown
 from structura_local.store import answers, trash
 from structura_local.store.answers import Answer
-from structura_local.store.graves import KEPT_DAYS
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 

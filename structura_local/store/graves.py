@@ -3,17 +3,14 @@
 from sqlalchemy import func, or_, update
 
 from structura_local.domain.catalog import COLLECTIONS
-from structura_local.domain.row import LIFE
-from structura_local.domain.stamp import join
+from structura_local.domain.row import LIFE, kept_from
 from structura_local.store.tables import COLLECTION_TABLES
 from structura_local.store.transaction import Transaction
-
-KEPT_DAYS = 90  # deleted objects can be brought back for so long
 
 
 def empty(now: int, tx: Transaction) -> None:
     """Empty the rows that were deleted more than KEPT_DAYS ago. Their merge state stays: it is the same row."""
-    before = join(max(now - KEPT_DAYS * 86_400_000, 0), 0, "")
+    before = kept_from(now)
     for collection in COLLECTIONS:
         table = COLLECTION_TABLES[collection.table]
         data = [table.c[field.column] for field in collection.stored]

@@ -11,7 +11,7 @@ from structura_local import clock
 from structura_local.domain import parts
 from structura_local.domain.actors import ACTORS, RULES, SERVER
 from structura_local.domain.fields import Collection, Field, Merge
-from structura_local.domain.row import AGREED, ANY, LIFE, SEEN, Row
+from structura_local.domain.row import AGREED, ANY, LIFE, SEEN, Row, back
 from structura_local.domain.stamp import BEGINNING, TIME_LENGTH, WORD_LENGTH, HybridClock, next_time, time
 from structura_local.store.drafts import Drafts
 from structura_local.store.rows import Stored, codec, compiled, completions_sql
@@ -282,13 +282,15 @@ class Transaction:
 
     def delete(self, collection: Collection, row: Row) -> Row:
         """The row as a tombstone."""
-        return self._turn(collection, row, "delete")
+        stamp = self._stamp()
+        after = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: stamp})
+        return self._turn(collection, row, after, "delete")
 
     def restore(self, collection: Collection, row: Row) -> Row:
         """A deleted row, alive again."""
         if self._overtaken(row.stamps.get(LIFE, "")):
             return row
-        return self._turn(collection, row, "restore")
+        return self._turn(collection, row, back(row, self._stamp()), "restore")
 
     def observe(self, row: Row) -> None:
         """Take note of another node's row: what is written from now on is later. ValueError if its stamps are none."""
@@ -392,11 +394,11 @@ class Transaction:
         if key == "mark":
             self._mark = int(value)
 
-    def _turn(self, collection: Collection, row: Row, kind: str) -> Row:
-        stamp = self._stamp()
-        after = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: stamp})
+    def _turn(self, collection: Collection, row: Row, after: Row, kind: str) -> Row:
         base = self._base(collection, row, (LIFE,))
-        self._put(collection, after, base, self._log(collection, row, after, kind, stamp))
+        if after.born != row.born and ANY not in base:  # all fields are written, those too that neither row has
+            base = {ANY: row.born, **self._base(collection, row, {LIFE, *row.data, *row.stamps})}
+        self._put(collection, after, base, self._log(collection, row, after, kind, after.stamps[LIFE]))
         return after
 
     def _stamp(self) -> str:

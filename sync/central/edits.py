@@ -6,7 +6,8 @@ data changes.
 
 - Each field that changes gets a stamp by the actor of whoever is logged in: later than all stamps of the row.
 - A counter's change is that actor's entry, a set's elements are its adds and removes, so both add up with the plants'.
-- DELETE makes a tombstone; INSERT of a deleted id brings it back to life.
+- DELETE makes a tombstone; INSERT of a deleted id brings it back to life. One that was emptied is made anew, as in
+  structura_local/domain/row.py: what the INSERT leaves out is unset everywhere.
 - Rows of one transaction share a number (up to MOST), so they arrive together.
 - What the API would refuse is refused here too, with a sentence.
 
@@ -16,6 +17,7 @@ Every function runs with the rights of central's owner: a writer needs none on t
 from structura_local.domain.catalog import COLLECTIONS
 from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind, Merge
 from structura_local.domain.parts import LARGEST
+from structura_local.domain.row import KEPT_DAYS
 from sync.central.functions import UNSET
 
 MOST = 1_000  # rows of one transaction that are kept together
@@ -205,6 +207,9 @@ def _edited(collection: Collection) -> str:
     checks = "".join(_check(f) for f in collection.stored)
     created = "".join(_created(f) for f in collection.stored if f.merge is not Merge.LAST_WRITER)
     changed = "".join(_changed(f) for f in collection.stored)
+    plain = ", ".join(f'old."{f.column}"' for f in collection.stored if f.merge is Merge.LAST_WRITER)
+    known = ",".join(f.name for f in collection.stored)
+    summed = "".join(_summed(f) for f in collection.stored)
     again = ", ".join(f'"{f.column}" = new."{f.column}"' for f in collection.stored if not f.secret)
     append_only = (
         f"RAISE EXCEPTION '{collection.key} are a log: they are added, never changed.' USING ERRCODE = '0A000';"
@@ -220,6 +225,7 @@ DECLARE
     v_stamp text;
     v_before bigint := 0;
     v_now text;
+    v_anew boolean := false;
 BEGIN
     IF TG_OP = 'INSERT' AND new._life IS NULL THEN
         new._life := 1;
@@ -256,9 +262,23 @@ BEGIN
     ELSE
         v_stamp := structura_sync.stamp_after(old._born, old._stamps, clock_timestamp(), v_actor);
         v_before := structura_sync.fingerprint(old.id, old._born, old._life, old._stamps, old._parts);
+        IF new._life > old._life AND new._life % 2 = 1 THEN
+            v_anew := (old._stamps->>'life') COLLATE "C"
+                    < structura_sync.time_of(clock_timestamp() - interval '{KEPT_DAYS * 24} hours', 0) COLLATE "C"
+                OR (num_nonnulls({plain}) = 0 AND old._extra = '{{}}');
+        END IF;
+        IF v_anew THEN
+            {summed}
+        END IF;
         {changed}
         IF new._life <> old._life THEN
             new._stamps := new._stamps || jsonb_build_object('life', v_stamp);
+        END IF;
+        IF v_anew THEN
+            new._born := v_stamp;
+            new._stamps := jsonb_build_object('life', v_stamp);
+            new._extra := structura_sync.merge_extra(v_stamp, '{{}}', old._extra, v_stamp, '{{}}', '{{}}', new._parts,
+                '{{{known}}}');
         END IF;
         IF (new._life, new._stamps, new._parts) = (old._life, old._stamps, old._parts) THEN
             RETURN old;
@@ -367,6 +387,17 @@ def _created(field: Field) -> str:
         added = f"new._parts || jsonb_build_object('{field.name}+', v_stamp || ' ' || trim_scale({column})::text)"
     return f"""new._parts := {added};
         """
+
+
+def _summed(field: Field) -> str:
+    """What the parts of an emptied row say, as it was before it came back."""
+    before = f'old."{field.column}"'
+    match field.merge:
+        case Merge.COUNTER:
+            return f"{before} := structura_sync.counter_value(old._parts, '{field.name}');\n            "
+        case Merge.SET:
+            return f"{before} := structura_sync.set_value(old._parts, '{field.name}', {before});\n            "
+    return ""
 
 
 def _changed(field: Field) -> str:
