@@ -20,7 +20,21 @@ from structura_local.announcement import Announcement
 from structura_local.settings import Settings
 from tests.plant import Template
 
-SERVE = "from structura_local import front; front.LOOK = 0.3; from structura_local.__main__ import main; main()"
+LOOKED = "looked at the network"
+SERVE = f"""
+import sys
+from structura_local import front
+from structura_local.__main__ import main
+from structura_local.announcement import Announcement
+
+async def look(self, of_old=Announcement.look):
+    await of_old(self)
+    print("{LOOKED}", file=sys.stderr, flush=True)
+
+Announcement.look = look
+front.LOOK = 0.3
+main()
+"""
 RESOLVE = """
 import asyncio, json, sys
 from zeroconf import AddressResolverIPv4, IPVersion
@@ -109,6 +123,7 @@ def cable() -> Iterator[tuple[Pc, Pc]]:
 def test_found_and_never_disturbed(cable: tuple[Pc, Pc], template: Template, tmp_path: Path) -> None:
     """Found by the other PC, under a new address too; unplugged, and without any card, the server goes on."""
     one, two = cable
+    log = tmp_path / "one.log"
     with one.serving(template, tmp_path / "one"):
         until(lambda: two.resolve("structura.local"), ["10.9.0.1"])
         run("ip", "-n", one.name, "addr", "add", "10.9.0.77/24", "dev", "eth0")
@@ -116,14 +131,20 @@ def test_found_and_never_disturbed(cable: tuple[Pc, Pc], template: Template, tmp
         run("ip", "-n", one.name, "addr", "replace", "10.9.0.77/24", "dev", "eth0")
         until(lambda: two.resolve("structura.local"), ["10.9.0.77"])
         run("ip", "-n", two.name, "link", "set", "eth0", "down")
-        time.sleep(1)
+        looked_anew(log)
         assert one.healthy()
         run("ip", "-n", two.name, "link", "set", "eth0", "up")
         until(lambda: two.resolve("structura.local"), ["10.9.0.77"])
         run("ip", "-n", two.name, "link", "del", "eth0")
-        time.sleep(1)
+        looked_anew(log)
         assert one.healthy()
-    assert "Traceback" not in (tmp_path / "one.log").read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def looked_anew(log: Path) -> None:
+    """Wait until a server has begun a look at the network, and ended it."""
+    before = log.read_text().count(LOOKED)
+    until(lambda: log.read_text().count(LOOKED) >= before + 2, wanted=True)
 
 
 @root_only

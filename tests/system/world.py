@@ -163,8 +163,13 @@ class World:
             return not sync.get("differing")
         if sync["state"] != "exchanging":
             await pc.server.ask("POST", "/api/system/sync")
-            await asyncio.sleep(0.3)
+            await until(partial(self._tried_since, pc, sync), 90, self.states)
         return False
+
+    async def _tried_since(self, pc: Pc, before: dict[str, Any]) -> bool:
+        """Whether a server has ended an exchange since it said this, well or not."""
+        sync = await pc.server.sync()
+        return any(sync.get(name) != before.get(name) for name in ("lastExchange", "nextTry"))
 
     def states(self) -> str:
         states = [checker.state_at_plant(pc.server.folder) for pc in self.pcs]
