@@ -169,6 +169,8 @@ async def sync_status(arguments: argparse.Namespace, settings: Settings, folder:
     print(f"Last exchange: {sync.get('lastExchange', 'none since the start')}")
     if "lastError" in sync:
         print(f"Last error: {sync['lastError']}")
+    if status["disk"]["state"] != "fine":
+        print(f"Disk: {status['disk']['detail']}")
     if (found := status.get("certificate", {})).get("state", "fine") != "fine":
         print(f"HTTPS: the certificate is {found['state']} ({found.get('detail', found.get('until'))})")
     return 0

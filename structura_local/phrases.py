@@ -1,5 +1,5 @@
-"""What an import says of a file, and the status of backups and clock, in English and Spanish: each sentence stands here
-once, reports hold its code.
+"""What an import says of a file, and the status of backups, disk and clock, in English and Spanish: each sentence
+stands here once, reports hold its code.
 """
 
 from collections.abc import Mapping
@@ -199,6 +199,41 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
         "The newest backup is {minutes} minutes old, and was checked.",
         "La copia más reciente tiene {minutes} minutos, y fue comprobada.",
     ),
+    # The disk of the data, and how it is mended
+    "disk-fine": ("The disk takes what is written, and has room.", "El disco guarda lo que se escribe, y tiene lugar."),
+    "disk-low": (
+        "The disk is nearly full; old backups and logs are given up.",
+        "El disco está casi lleno; se van eliminando copias y registros antiguos.",
+    ),
+    "disk-full": (
+        "The disk is full; only logins and deletions are still saved. Once there is room, all goes on by itself.",
+        "El disco está lleno; solo se guardan ingresos y bajas. Cuando haya lugar, todo sigue solo.",
+    ),
+    "disk-read-only": (
+        "The disk of the data is read-only, as Linux makes one that has failed; the server saves nothing.",
+        "El disco de los datos es de solo lectura, como Linux deja uno que falló; el servidor no guarda nada.",
+    ),
+    "fix-disk": (
+        (
+            "Make room on {place}; 'du -xh {place} | sort -h | tail' (on Windows: Settings, System, Storage) shows "
+            "what is large."
+        ),
+        (
+            "Libere espacio en {place}; 'du -xh {place} | sort -h | tail' (en Windows: Configuración, Sistema, "
+            "Almacenamiento) muestra qué ocupa más."
+        ),
+    ),
+    "fix-read-only": (
+        (
+            "Look at it (dmesg, smartctl), then 'umount {place} && fsck -y {place} && mount {place}', or restart the "
+            "machine, which does the same."
+        ),
+        (
+            "Revíselo (dmesg, smartctl) y luego 'umount {place} && fsck -y {place} && mount {place}', o reinicie el "
+            "equipo, que hace lo mismo."
+        ),
+    ),
+    "and-how": ("{said} {fix}", "{said} {fix}"),
     # A clock
     "clock-off": (
         "This PC's clock is {minutes} minutes {which} head office's.",

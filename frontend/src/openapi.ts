@@ -214,9 +214,11 @@ export interface components {
         /**
          * @description In bytes; the database with its write-ahead log. `state`: fine, low (old backups and logs are given up), full
          *     (only logins and deletions are still written), or read-only (the last write has failed: the disk takes none).
+         *     `detail` says it in words, with what mends it.
          */
         Disk: {
             state: string;
+            detail: string;
             freeBytes: number;
             totalBytes: number;
             databaseBytes: number;

@@ -8,7 +8,6 @@ import { ICONS } from "./icons.js";
 import * as words from "./words.js";
 
 const HOURS = 24;
-const LOW = 2e9; // bytes of free disk under which somebody should do something
 const WRONG = 5_000; // milliseconds by which a clock may be off
 
 /** @typedef {"good" | "warn" | "bad" | "plain"} Tone */
@@ -39,6 +38,12 @@ function hero(status) {
   return h("section", { class: `card hero tone-${tone}` }, icon(ICONS[tone]),
     h("div", {}, h("h2", {}, title), ...lines.map((line) => h("p", { class: "note" }, line))),
     now && h("div", { class: "act" }, now));
+}
+
+/** What is wrong with the disk and what mends it, where something is. @param {any} status */
+function warning(status) {
+  const { state, detail } = status.disk;
+  return state === "fine" ? [] : [h("p", { class: `said ${state === "low" ? "warn" : "bad"}` }, detail)];
 }
 
 /** @param {any} status */
@@ -79,7 +84,7 @@ function tiles(status, terminals, isAdmin) {
       more: sync.setAside ? say("un lado no pudo tomarlas", "one side could not take them") : say("ninguna", "none"), tone: sync.setAside ? "warn" : "plain" }),
     backups(status),
     certificate(status),
-    tile({ what: say("Disco libre", "Free disk"), big: size(disk.freeBytes), tone: disk.freeBytes < LOW ? "bad" : "plain",
+    tile({ what: say("Disco libre", "Free disk"), big: size(disk.freeBytes), tone: disk.state === "fine" ? "plain" : disk.state === "low" ? "warn" : "bad",
       extra: h("meter", { min: 0, max: 1, low: 0.8, high: 0.92, optimum: 0, value: share.toFixed(3), "aria-label": say("disco usado", "disk used") }),
       more: days !== undefined && days < 3650 ? say(`alcanza ${count(days)} días más`, `lasts ${count(days)} days more`) : say(`base de datos: ${size(disk.databaseBytes)}`, `database: ${size(disk.databaseBytes)}`) }),
     status.clock.state === "wrong" && off === null && tile({ what: say("Reloj de esta PC", "This PC's clock"), big: say("mal", "wrong"), more: status.clock.detail, tone: "warn" }),
@@ -110,7 +115,7 @@ export async function show({ root, every, onChange, isAdmin, gone }) {
       request("GET", `/api/system/history?since=${encodeURIComponent(new Date(Date.now() - HOURS * 3_600_000).toISOString())}`).then((response) => response.json()),
     ]);
     if (gone()) return;
-    root.replaceChildren(hero(status), tiles(status, terminals, isAdmin), charts(samples, status.sync.state !== "local-only"));
+    root.replaceChildren(...warning(status), hero(status), tiles(status, terminals, isAdmin), charts(samples, status.sync.state !== "local-only"));
   }
   let due = false;
   const soon = () => {

@@ -16,7 +16,7 @@ from structura_local.doctor.finding import FAILED, OK, WARNING, Finding, say
 from structura_local.drives import is_read_only, network_drive
 from structura_local.folder import Folder
 from structura_local.owner import numeric
-from structura_local.phrases import Phrase
+from structura_local.phrases import Phrase, phrase
 from structura_local.ports import port_holder
 from structura_local.rights import strangers
 from structura_local.settings import FILE_NAME, Settings
@@ -76,10 +76,10 @@ def _holder(port: int) -> Phrase:
 def disk(folder: Folder) -> Finding:
     """Whether it takes what is written, and there is room."""
     if is_read_only(_nearest(folder.path)):
-        return Finding("disk", FAILED, say("disk-read-only"), say("fix-read-only", place=mount_of(folder.path)))
+        return Finding("disk", FAILED, phrase("disk-read-only"), phrase("fix-read-only", place=mount_of(folder.path)))
     free = shutil.disk_usage(_nearest(folder.path)).free
     state = OK if free >= LOW else WARNING if free >= VERY_LOW else FAILED
-    fix = None if state == OK else say("fix-disk", place=mount_of(folder.path))
+    fix = None if state == OK else phrase("fix-disk", place=mount_of(folder.path))
     return Finding("disk", state, say("disk", free=f"{free / _GIGABYTE:.1f}"), fix)
 
 

@@ -68,30 +68,6 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     # The disk
     "disk": ("{free} GB are free where the data is.", "Hay {free} GB libres donde están los datos."),
-    "fix-disk": (
-        (
-            "Make room on {place}; 'du -xh {place} | sort -h | tail' (on Windows: Settings, System, Storage) shows "
-            "what is large."
-        ),
-        (
-            "Libere espacio en {place}; 'du -xh {place} | sort -h | tail' (en Windows: Configuración, Sistema, "
-            "Almacenamiento) muestra qué ocupa más."
-        ),
-    ),
-    "disk-read-only": (
-        "The disk of the data is read-only, as Linux makes one that has failed; the server saves nothing.",
-        "El disco de los datos es de solo lectura, como Linux deja uno que falló; el servidor no guarda nada.",
-    ),
-    "fix-read-only": (
-        (
-            "Look at it (dmesg, smartctl), then 'umount {place} && fsck -y {place} && mount {place}', or restart the "
-            "machine, which does the same."
-        ),
-        (
-            "Revíselo (dmesg, smartctl) y luego 'umount {place} && fsck -y {place} && mount {place}', o reinicie el "
-            "equipo, que hace lo mismo."
-        ),
-    ),
     "drive": ("The data is on a drive of this machine.", "Los datos están en un disco de este equipo."),
     "network-drive": (
         "The data folder {folder} is on a network drive ({kind}); a database is damaged there.",

@@ -20,6 +20,7 @@ from structura_local.store.growth import per_day
 from structura_local.store.node import Step
 from structura_local.store.store import Store
 from structura_local.tls import Certificate
+from structura_local.trouble import mount_of
 from sync.status import Monitor, Snapshot
 
 WRONG = 300_000  # milliseconds by which a clock may err before a person hears of it
@@ -76,9 +77,11 @@ class SyncStatus(Snapshot):
 class Disk:
     """In bytes; the database with its write-ahead log. `state`: fine, low (old backups and logs are given up), full
     (only logins and deletions are still written), or read-only (the last write has failed: the disk takes none).
+    `detail` says it in words, with what mends it.
     """
 
     state: str
+    detail: str
     freeBytes: int  # noqa: N815
     totalBytes: int  # noqa: N815
     databaseBytes: int  # noqa: N815
@@ -174,6 +177,7 @@ async def describe(
     """The status of a plant, running or not. What is unset is left out."""
     state = await store.reader.state()
     room = Space(folder.path, lambda wanted: []).room()
+    state_of_disk = "read-only" if store.door.unwritable else room.state
     kept = size(folder.path)
     stops = folder.unclean_stops()
     status = Status(
@@ -181,12 +185,21 @@ async def describe(
         node=state["node"],
         version=__version__,
         sync=await _sync(store, monitor.snapshot(), state, await _budget(store, kept, room.free)),
-        disk=Disk("read-only" if store.door.unwritable else room.state, room.free, room.total, kept),
+        disk=Disk(state_of_disk, _disk_in_words(folder.path, state_of_disk, language), room.free, room.total, kept),
         backups=await backups.status(language),
         stops=Stops(stops["count"], stops.get("last")),
         clock=_clock(store.now(), await growth.newest(store.reader), monitor.snapshot().clockOffsetMs, language),
     )
     return shown(status)
+
+
+def _disk_in_words(folder: Path, state: str, language: str) -> str:
+    """What a state of the disk means, and what mends it."""
+    said = phrase(f"disk-{state}")
+    if state == "fine":
+        return said.text(language)
+    mending = "fix-read-only" if state == "read-only" else "fix-disk"
+    return phrase("and-how", said=said, fix=phrase(mending, place=mount_of(folder))).text(language)
 
 
 def _clock(now: int, newest: int | None, offset: int | None, language: str) -> ClockStatus:

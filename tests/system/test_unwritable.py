@@ -83,6 +83,7 @@ async def state(plant: PlantServer) -> Any:
 
 async def test_a_disk_that_linux_makes_read_only(disk: Disk) -> None:
     """Writes are 503 with the reason, reading goes on; the next start says what to do; then all answered is there."""
+    mending = f"'umount {disk.folder} && fsck -y {disk.folder} && mount {disk.folder}'"
     plant = PlantServer(disk.folder / "plant")
     plant.log = disk.folder.parent / "log"
     await plant.set_up()
@@ -94,9 +95,10 @@ async def test_a_disk_that_linux_makes_read_only(disk: Disk) -> None:
             assert await refused(plant, path, body) == (503, "/problems/read-only")
         assert [row["id"] for row in await plant.ask("GET", "/api/clients")] == before
         assert await state(plant) == "read-only"
+        assert mending in (await plant.ask("GET", "/api/system/status"))["disk"]["detail"]
+        assert mending in (await asyncio.to_thread(run, "sync", "status", "--data-dir", plant.folder))[1]
     assert "Traceback" not in plant.log.read_text()
     reason = "its disk is read-only, as Linux makes one that has failed"
-    mending = f"'umount {disk.folder} && fsck -y {disk.folder} && mount {disk.folder}'"
     new = ("init", "--plant", "N", "--admin-name", "Ana", "--admin-pin", "4711")
     for command, folder in ((("serve",), "plant"), (("backup",), "plant"), (new, "new")):
         code, said = await asyncio.to_thread(run, *command, "--data-dir", disk.folder / folder)

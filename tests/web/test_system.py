@@ -26,6 +26,7 @@ async def test_status(api: Api, now: Clock, data_dir: Path) -> None:
     assert (status["startedAt"], status["time"]) == (START_ISO, "2027-01-15T08:01:30.000Z")
     assert 0 <= status["uptimeSeconds"] < 60, "the wall clock has no say in it"
     assert 0 < status["disk"]["freeBytes"] < status["disk"]["totalBytes"]
+    assert {"fine": "has room", "low": "Make room on"}[status["disk"]["state"]] in status["disk"]["detail"]
     assert status["disk"]["databaseBytes"] >= (data_dir / "structura.db").stat().st_size
     sync = status["sync"]
     assert (sync["state"], sync["pushed"], sync["pulled"]) == ("local-only", 0, 0)
