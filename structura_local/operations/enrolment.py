@@ -70,6 +70,11 @@ class Enrolment:
         self._store = store
         self._folder = folder
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a bundle lies ready."""
+        return self._folder.bundle_ready() is not None
+
     async def lay_ready(self, caller: Caller, found: Any, *, another_name: bool) -> dict[str, Any]:
         """Have a bundle ready for the next life of the server. AppError `bad-bundle`, or as of `fits`."""
         require(caller, "administration", UPDATE)

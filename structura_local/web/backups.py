@@ -7,7 +7,7 @@ from aiohttp import web
 from structura_local.domain.access import CREATE, DELETE, LIST, READ, UPDATE
 from structura_local.domain.query import Part
 from structura_local.operations.backups import PRESENT, Backup, RestoreReport
-from structura_local.web.bodies import answer, idempotency_key
+from structura_local.web.bodies import answer, answer_last, idempotency_key
 from structura_local.web.context import BACKUPS, RESTART, RETRIES, caller
 from structura_local.web.lists import paged
 from structura_local.web.openapi.operation import Reply, described, ref
@@ -99,9 +99,4 @@ async def remove(request: web.Request) -> web.Response:
 async def restore(request: web.Request) -> web.StreamResponse:
     """POST /api/system/backups/:id/restore"""
     report = await request.app[BACKUPS].restore(await caller(request), request.match_info["id"])
-    response = answer(report, 202)
-    response.force_close()
-    await response.prepare(request)
-    await response.write_eof()
-    request.app[RESTART]()
-    return response
+    return await answer_last(request, answer(report, 202), request.app[RESTART])

@@ -1,7 +1,7 @@
 """JSON in and out of HTTP bodies."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -104,6 +104,15 @@ class Shared(payload.Payload):
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON answer."""
     return json_response(orjson.dumps(value), status, headers)
+
+
+async def answer_last(request: web.Request, response: web.Response, then: Callable[[], None]) -> web.StreamResponse:
+    """Answer with what is the last of this application: whole, on a connection that ends with it; `then` ends it."""
+    response.force_close()
+    await response.prepare(request)
+    await response.write_eof()
+    then()
+    return response
 
 
 def json_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

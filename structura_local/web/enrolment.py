@@ -1,15 +1,18 @@
 """Connecting a plant that is served to head office."""
 
+from functools import partial
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from structura_local.domain import access
 from structura_local.operations.enrolment import Enrolled
 from structura_local.schemas import NewEnrolment
-from structura_local.web.bodies import answer, idempotency_key, read
-from structura_local.web.context import ENROLMENT, RESTART, TRANSFER, caller
+from structura_local.web.bodies import answer, answer_last, idempotency_key, read
+from structura_local.web.context import ENROLMENT, RESTART, RETRIES, TRANSFER, caller
 from structura_local.web.openapi.operation import Reply, described
+from structura_local.web.openapi.parameters import parameter
 
 _BUNDLE: dict[str, Any] = {"plantId": "planta-norte", "plantName": "Planta Norte", "dsn": "postgresql://…"}
 
@@ -23,6 +26,7 @@ _BUNDLE: dict[str, Any] = {"plantId": "planta-norte", "plantName": "Planta Norte
     "it is meant. Where there is a bundle already, another one makes this PC a new one to head office: everything is "
     "exchanged once more, nothing is lost, and the former bundle stays good until `central revoke`.",
     may=("administration", access.UPDATE),
+    parameters=(parameter("IdempotencyKey"),),
     takes=NewEnrolment,
     examples={"bundle": {"bundle": _BUNDLE}},
     answers={202: Reply(Enrolled, "The plant that this PC belongs to in a moment.")},
@@ -30,15 +34,12 @@ _BUNDLE: dict[str, Any] = {"plantId": "planta-norte", "plantName": "Planta Norte
 )
 async def enroll(request: web.Request) -> web.StreamResponse:
     """POST /api/system/enrolment"""
-    idempotency_key(request)
-    who = await caller(request)
+    who, key = await caller(request), idempotency_key(request)
     wanted = await read(request, NewEnrolment)
-    meant = wanted.get("anotherName", False)
+    enrolment = request.app[ENROLMENT]
+    work = partial(enrolment.lay_ready, who, wanted["bundle"], another_name=wanted.get("anotherName", False))
     with request.app[TRANSFER].alone():  # an import would be cut off
-        enrolled = await request.app[ENROLMENT].lay_ready(who, wanted["bundle"], another_name=meant)
-    response = answer(enrolled, 202)
-    response.force_close()
-    await response.prepare(request)
-    await response.write_eof()
-    request.app[RESTART]()
-    return response
+        enrolled = await request.app[RETRIES].once(who, key, "enrolment", orjson.dumps(wanted), work)
+    if not enrolment.is_due:  # the first answer once more
+        return answer(enrolled, 202)
+    return await answer_last(request, answer(enrolled, 202), request.app[RESTART])

@@ -6,7 +6,7 @@ from structura_local.domain.access import LIST, UPDATE
 from structura_local.domain.query import Part
 from structura_local.operations.settings import Setting, SettingsChange
 from structura_local.schemas import SettingsUpdate
-from structura_local.web.bodies import answer, idempotency_key, read
+from structura_local.web.bodies import answer, answer_last, idempotency_key, read
 from structura_local.web.context import ADMINISTRATION, RETRIES, caller
 from structura_local.web.errors import language
 from structura_local.web.lists import paged
@@ -48,12 +48,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     """PATCH /api/system/settings"""
     who = await caller(request)
     done, apply = await request.app[ADMINISTRATION].change(who, await read(request, SettingsUpdate))
-    response = answer(done)
-    response.force_close()
-    await response.prepare(request)
-    await response.write_eof()
-    apply()
-    return response
+    return await answer_last(request, answer(done), apply)
 
 
 @described(

@@ -104,6 +104,23 @@ async def test_what_is_wrong_is_said_and_nothing_changed(plant: Api, central_dsn
     assert plant.folder.bundle() == bundle
 
 
+async def test_sent_again(plant: Api, central_dsn: str) -> None:
+    """Under a key it is answered as the first time, and the server does not begin anew; a bad key changes nothing."""
+    bundle = await office.enroll(central_dsn, "norte", "Planta Norte")
+    bad = await plant.post(PATH, {"bundle": bundle}, Idempotency_Key="k" * 256)
+    assert (bad.status, bad.json["type"]) == (422, "/problems/bad-key")
+    assert plant.folder.bundle() is plant.folder.bundle_ready() is None
+    first = await plant.post(PATH, {"bundle": bundle}, Idempotency_Key="once")
+    assert (first.status, first.json["before"]) == (202, "none")
+    began = (await status_when(plant))["startedAt"]
+    again = await plant.post(PATH, {"bundle": bundle}, Idempotency_Key="once")
+    assert (again.status, again.body) == (202, first.body)
+    other = await plant.post(PATH, {"bundle": {**bundle, "dsn": NOWHERE["dsn"]}}, Idempotency_Key="once")
+    assert (other.status, other.json["type"]) == (422, "/problems/key-reused")
+    assert (await plant.get(STATUS)).json["startedAt"] == began
+    assert plant.folder.bundle() == bundle
+
+
 @pytest.mark.parametrize("has_joined", [False, True])
 async def test_the_power_fails_before_it_has_joined(data_dir: Path, central_dsn: str, *, has_joined: bool) -> None:
     """A bundle that lies ready is taken at the next start, also if that was cut off in the middle."""

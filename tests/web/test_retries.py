@@ -23,7 +23,7 @@ from tests.web.test_terminals import COOKIE, browser, owner
 
 POSTS = sorted(path for path, item in document(routes(Settings(data_dir=Path())))["paths"].items() if "post" in item)
 POSTS.remove("/api/system/backups/{id}/restore")  # puts another database in the place of the one with the answers
-POSTS.remove("/api/system/enrolment")  # has the server begin anew
+POSTS.remove("/api/system/enrolment")  # has the server begin anew: test_enrolment.py
 POSTS = [path for path in POSTS if not path.startswith("/api/setup")]  # once in all, before there is a database
 KEY = {"Idempotency_Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 
