@@ -5,6 +5,7 @@ import gc
 import json
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import segno
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from structura_local import __version__, app, clock, logs
 from structura_local.domain.access import ADMIN, Caller
-from structura_local.errors import AppError, StartError
+from structura_local.errors import AppError, Refused, StartError
 from structura_local.files import read_json, write_secret
 from structura_local.folder import Folder
 from structura_local.operations import enrolment, setup, source, system, why_text
@@ -127,19 +128,29 @@ async def give_out(arguments: argparse.Namespace, settings: Settings, folder: Fo
 
 
 async def enroll(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
-    """Connect this plant to head office."""
+    """Connect this plant to head office; in a running server, if there is one."""
     bundle = check(read_json(arguments.file))
-    name = bundle["plantName"]
-    async with app.opened(folder) as plant:
-        try:
-            enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=arguments.yes)
-        except AppError as error:
-            if error.code != "other-plant" or not _agreed(str(error)):
-                raise
-            enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=True)
-        await enrolment.join(plant.store, folder, bundle, enrolled)
-    print(f"This PC belongs to '{name}' ({enrolled.plantId}) now. It connects to head office when it is served.")
+    connect = _enroll_running if folder.is_locked() else _enroll_stopped
+    try:
+        await connect(folder, bundle, arguments.yes)
+    except (AppError, Refused) as error:
+        if error.code != "other-plant" or not _agreed(str(error)):
+            raise
+        await connect(folder, bundle, True)
+    when = "in a moment" if connect is _enroll_running else "when it is served"
+    print(f"This PC belongs to '{bundle['plantName']}' ({bundle['plantId']}) now. It connects to head office {when}.")
     return 0
+
+
+async def _enroll_running(folder: Folder, bundle: dict[str, Any], another_name: bool) -> None:
+    wanted = json.dumps({"bundle": bundle, "anotherName": another_name}).encode()
+    await ask(folder, "POST", "/api/system/enrolment", wanted)
+
+
+async def _enroll_stopped(folder: Folder, bundle: dict[str, Any], another_name: bool) -> None:
+    async with app.opened(folder) as plant:
+        enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=another_name)
+        await enrolment.join(plant.store, folder, bundle, enrolled)
 
 
 async def sync_status(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:

@@ -393,5 +393,13 @@ class StartError(Exception):
     """The program cannot do what it was started for; the text is a sentence why. Exit code 1."""
 
 
+class Refused(StartError):
+    """The running server has refused it; `code` is its problem's."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 class Damaged(StartError):
     """The plant's database is not what it was: a backup has to be restored, or somebody has to look at it."""

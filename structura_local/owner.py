@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from structura_local.errors import StartError
+from structura_local.errors import Refused, StartError
 from structura_local.folder import Folder
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10)  # a large import takes as long as it takes
@@ -16,12 +16,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10)  # a large import takes
 async def ask(
     folder: Folder, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> Any:
-    """The running server's JSON answer; StartError with its sentence if it refuses or does not answer."""
+    """The running server's JSON answer; Refused with its sentence, or StartError if it does not answer."""
     return orjson.loads(await _asked(folder, method, path, content, headers or {}))
 
 
 async def fetch(folder: Folder, path: str, headers: Mapping[str, str]) -> bytes:
-    """A file that the running server gives; StartError with its sentence if it refuses or does not answer."""
+    """A file that the running server gives; Refused with its sentence, or StartError if it does not answer."""
     return await _asked(folder, "GET", path, None, headers)
 
 
@@ -49,5 +49,6 @@ async def _asked(folder: Folder, method: str, path: str, content: bytes | None, 
     except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as error:
         raise StartError(f"The server at {running['url']} does not answer: {error}") from error
     if response.status >= 400:
-        raise StartError(refusal.get("detail", f"The server answered {response.status}."))
+        code = refusal.get("type", "").rpartition("/")[2]
+        raise Refused(refusal.get("detail", f"The server answered {response.status}."), code)
     return answer

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from structura_local import clock
 from structura_local.folder import Folder
 from sync.central import office
 from tests.plant import PIN, Api, serving
+from tests.test_commands import run
 from tests.web.contract import minimal
 from tests.web.test_hostile import JSON, head, wire
 from tests.web.test_settings_change import settled
@@ -119,6 +121,20 @@ async def test_sent_again(plant: Api, central_dsn: str) -> None:
     assert (other.status, other.json["type"]) == (422, "/problems/key-reused")
     assert (await plant.get(STATUS)).json["startedAt"] == began
     assert plant.folder.bundle() == bundle
+
+
+async def test_the_command_beside_the_server(plant: Api, central_dsn: str, data_dir: Path, tmp_path: Path) -> None:
+    """`enroll` hands the bundle to the server that runs; one for a plant of another name has to be meant, here too."""
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps(await office.enroll(central_dsn, "norte", "Sur")))
+    command = partial(asyncio.to_thread, run, "enroll", file, "--data-dir", data_dir)
+    refused = await command()
+    assert (refused.returncode, "for the plant 'Sur', not for 'Planta Norte'" in refused.stderr) == (1, True)
+    assert plant.folder.bundle() is plant.folder.bundle_ready() is None
+    done = await command("--yes")
+    said = "This PC belongs to 'Sur' (norte) now. It connects to head office in a moment.\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
+    await status_when(plant, plant={"id": "norte", "name": "Sur"})
 
 
 @pytest.mark.parametrize("has_joined", [False, True])
