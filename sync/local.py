@@ -85,7 +85,8 @@ class LocalPort:
     async def set_clock(self, now: int) -> None:
         run = self._store.door.run
         reading = clocks.Reading(now, self._store.now(), run.ids, run.elapsed())
-        await self._store.door.write(partial(stamping.set_clock, reading, self._store.restamped), SYNC)
+        right = await stamping.right_upto(self._store.reader, reading)
+        await self._store.door.write(partial(stamping.set_clock, reading, right, self._store.restamped), SYNC)
 
     async def was_ahead(self) -> None:
         await self._store.door.write(stamping.loosen, SYNC)
@@ -123,22 +124,22 @@ class LocalPort:
             mark, offer = max(mark, after.mark), after.offered
         if offer == DONE:
             return None
-        at = await unpushed.last(self._store.reader)
         if offer is not None:
             batch: Batch | None = await outgoing.offered(self._store.reader, Offer.parse(offer), mark)
         else:
             batch = await outgoing.changes(self._store.reader, mark)
         if batch is None:
             return None
+        at = await unpushed.last(self._store.reader)  # now: a change in the batch must not be later
         if after is not None:
             changed = await asyncio.to_thread(_overlap, after.rows, batch.rows)
             if changed:  # on its way: what is agreed of such a row then is not known before
                 return None
         return replace(batch, at=at)
 
-    async def acknowledge(self, batch: Batch) -> None:
+    async def acknowledge(self, batch: Batch, head: int = 0) -> None:
         changed = await asyncio.to_thread(agreed.difference, batch.rows) if batch.rows else {}
-        await self._store.door.write(partial(_acknowledge, batch, changed), SYNC)
+        await self._store.door.write(partial(_acknowledge, batch, changed, head), SYNC)
 
     async def acknowledge_upto(self, upto: int) -> int:
         done = 0
@@ -262,7 +263,7 @@ class _Unfit(Exception):
         self.reason = reason
 
 
-def _acknowledge(batch: Batch, changed: Digests, tx: Transaction) -> None:
+def _acknowledge(batch: Batch, changed: Digests, head: int, tx: Transaction) -> None:
     """Central holds the batch: its rows are agreed as they were sent, also those that were changed meanwhile."""
     mark = max(int(tx.state("mark") or 0), batch.mark)
     sent = {key: place for place, key in enumerate(texts.keys(batch.rows))}
@@ -287,8 +288,8 @@ def _acknowledge(batch: Batch, changed: Digests, tx: Transaction) -> None:
         unpushed.acknowledged(tx, mark)
     if batch.offered == DONE:
         tx.forget_state("offer")
-    elif batch.offered is not None:
-        tx.set_state("offer", batch.offered)
+    elif batch.offered is not None and (offer := tx.state("offer")):
+        tx.set_state("offer", Offer.parse(offer).arrived(Offer.parse(batch.offered), head).text())
 
 
 def _keep_forgotten(tx: Transaction, row: Tagged) -> None:
@@ -326,7 +327,7 @@ def _apply(rows: Sequence[Tagged], cursor: int | None, unfit: Mapping[tuple[str,
             aside.unfit(tx, row.collection, row.row, str(reason))
             continue
         try:
-            forgotten = offer is not None and offer.lacks(*key)
+            forgotten = offer is not None and offer.lacks(*key, row.lsn)
             _take_in(tx, collection, stored, row.row, dirty=dirty, forgotten=forgotten)
         except (TypeError, ValueError, OverflowError, *sqlite.Unstorable) as error:
             raise _Unfit(key, f"This version cannot store it: {error}.") from error

@@ -21,6 +21,8 @@ class Offer:
     `upto`: the number of this node's last change when it began; with the end of the offer central has had all of them.
     `forgotten`: central was set back, and may have lost what was agreed of the rows that are yet to be offered.
     `empty`: there was nothing here when it began. So nothing is to be offered, and until its end all is downloaded.
+    `before`, `head`: where the batch that arrived last began, and how far central had come with it. What has a number
+    up to that there, others may have written before it arrived.
     """
 
     collection: str
@@ -28,21 +30,32 @@ class Offer:
     upto: int
     forgotten: bool
     empty: bool
+    before: Sequence[str] = ()
+    head: int = 0
 
     @classmethod
     def parse(cls, text: str) -> "Offer":
         read = orjson.loads(text)
         place = read["collection"] or SYNCED[0].table, read["row_id"]
-        return cls(*place, read["upto"], read["forgotten"], read.get("empty", False))
+        batch = read.get("before", ()), read.get("head", 0)
+        return cls(*place, read["upto"], read["forgotten"], read.get("empty", False), *batch)
 
-    def lacks(self, collection: str, row_id: str) -> bool:
-        """Whether central may have lost what was agreed of a row."""
-        place = (ORDER.index(collection), row_id)
-        return self.forgotten and place > (ORDER.index(self.collection), self.row_id)
+    def lacks(self, collection: str, row_id: str, lsn: int = 0) -> bool:
+        """Whether central may have lost what was agreed of a row, or had lost it when the row got this number."""
+        known = self.before if 0 < lsn <= self.head else (self.collection, self.row_id)
+        return self.forgotten and _place(collection, row_id) > _place(*known)
+
+    def arrived(self, batch: "Offer", head: int) -> "Offer":
+        """A batch with this offer's next rows is at central."""
+        return replace(batch, before=(self.collection, self.row_id), head=head)
 
     def text(self) -> str:
         """As the node's state keeps it."""
         return orjson.dumps(self).decode()
+
+
+def _place(collection: str, row_id: str) -> tuple[int, str]:
+    return ORDER.index(collection), row_id
 
 
 ORDER = [collection.table for collection in SYNCED]
@@ -75,7 +88,8 @@ async def offered(reader: Reader, offer: Offer, mark: int) -> Batch:
         lines = await reader.text_after_id(BY_TABLE[table], after, protocol.MAX_BATCH_ROWS)
         if lines:
             sent = [line if _seq(line) > mark else (*line[:8], "{}") for line in lines[: _fitting(lines)]]
-            return Batch(Texts(sent, based=True), 0, replace(offer, collection=table, row_id=sent[-1][1]).text())
+            progress = replace(offer, collection=table, row_id=sent[-1][1], before=(), head=0)
+            return Batch(Texts(sent, based=True), 0, progress.text())
         after = ""
     return Batch([], offer.upto, DONE)
 

@@ -93,7 +93,7 @@ class Batch:
     """Rows to push. `mark`: with this batch central holds all this node's changes numbered up to it (0: says nothing).
 
     `offered`: how far an offer of everything has come with it; the node's own business. `at`: this node's last change
-    when it was made, by its number and the run of the program that made it ("": says nothing).
+    when it had been made, by its number and the run of the program that made it ("": says nothing).
     """
 
     rows: Sequence[Tagged]
@@ -242,8 +242,8 @@ class Local(Protocol):
         `after`: what follows this batch once it is acknowledged, asked before that; None if it cannot be said yet.
         """
 
-    async def acknowledge(self, batch: Batch) -> None:
-        """Central holds this batch."""
+    async def acknowledge(self, batch: Batch, head: int = 0) -> None:
+        """Central holds this batch. `head`: where the partition stood with it."""
 
     async def acknowledge_upto(self, upto: int) -> int:
         """Central holds all changes numbered up to `upto`: an acknowledgement got lost. Returns how many rows."""

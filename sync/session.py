@@ -109,7 +109,7 @@ async def _drain(
         batch = following or await local.changes() if not behind or cursor + pushed == head else None
         if batch is not None:
             (standing, taken), following = await together(_sent(local, central, batch), partial(local.changes, batch))
-            await local.acknowledge(taken)
+            await local.acknowledge(taken, standing.head)
             observer.moved(len(batch.rows), 0)
             head, pushed = standing.head, pushed + len(batch.rows)
         elif behind:

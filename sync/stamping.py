@@ -1,10 +1,12 @@
 """A node's clock is set by head office's: what was written by a wrong one is stamped anew (clocks.py says how)."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 
 from structura_local.domain.catalog import BY_TABLE
 from structura_local.domain.stamp import BEGINNING, MS_LENGTH, time
 from structura_local.store import unpushed
+from structura_local.store.read import Reader
 from structura_local.store.rows import Stored
 from structura_local.store.transaction import Transaction
 from sync import clocks
@@ -18,13 +20,27 @@ def latest(tx: Transaction) -> int:
     return int(max(tx.run.clock.observed, pushed)[:MS_LENGTH], 16)
 
 
-def set_clock(now: clocks.Reading, announce: Callable[[], None], tx: Transaction) -> None:
-    """Stamp what is to be pushed anew where it is wrong, and all else from now on by head office's clock. `announce`
-    hears if rows have other stamps now.
+async def right_upto(reader: Reader, now: clocks.Reading) -> int:
+    """Up to which change the writes that nobody else knows were stamped by a right clock.
+
+    Found beside the door, as a million may wait.
+    """
+    state = await reader.state()
+    right, copied = _fixed(state), _copied(state)
+    async for lines in unpushed.read(reader, right):
+        if await asyncio.to_thread(clocks.wrong, [_written(line, copied, BEGINNING) for line in lines], now):
+            break
+        right = lines[-1].seq
+    return right
+
+
+def set_clock(now: clocks.Reading, right: int, announce: Callable[[], None], tx: Transaction) -> None:
+    """Stamp what is to be pushed anew where it is wrong, and all else from now on by head office's clock. `right`: see
+    right_upto. `announce` hears if rows have other stamps now.
 
     Whatever this PC's is set to meanwhile: no merge is to meet a write with a wrong stamp before the next session.
     """
-    if _stamp_anew(now, tx):
+    if _stamp_anew(now, right, tx):
         tx.after_commit(announce)
     tx.run.clock.follow(lambda: now.central + tx.run.elapsed() - now.elapsed)
 
@@ -39,14 +55,15 @@ def loosen(tx: Transaction) -> None:
     tx.forget_state("stamped")
 
 
-def _stamp_anew(now: clocks.Reading, tx: Transaction) -> bool:
+def _stamp_anew(now: clocks.Reading, right: int, tx: Transaction) -> bool:
     """Give the writes that nobody else knows the stamps that a right clock would have given; whether they differ."""
-    fixed = max(int(tx.state("mark") or 0), int(tx.state("stamped") or 0))
-    copied = int(tx.state("copied") or 0)
+    state = {key: tx.state(key) for key in ("mark", "stamped", "copied")}
+    fixed, copied = _fixed(state), _copied(state)
     if any(unpushed.lines(tx, fixed)) or tx.seq > fixed + MANY:
         fix(tx)
     # Most clocks are right, and much may wait: nothing of it is kept in memory to find that out.
-    if not clocks.wrong((_written(line, copied, BEGINNING) for line in unpushed.lines(tx, fixed)), now):
+    rest = unpushed.lines(tx, max(fixed, right))
+    if not clocks.wrong((_written(line, copied, BEGINNING) for line in rest), now):
         return False
     lines = list(unpushed.lines(tx, fixed))
     rows: dict[tuple[str, str], Stored] = {}
@@ -66,6 +83,16 @@ def _stamp_anew(now: clocks.Reading, tx: Transaction) -> bool:
         unpushed.restamp(tx, line.seq, new[line.stamp])
     tx.run.clock.reset(max(floor, *map(time, new.values())))
     return True
+
+
+def _fixed(state: Mapping[str, str | None]) -> int:
+    """Up to which change all writes keep their stamps."""
+    return max(int(state.get("mark") or 0), int(state.get("stamped") or 0))
+
+
+def _copied(state: Mapping[str, str | None]) -> int:
+    """Up to which change this database is a copy of another."""
+    return int(state.get("copied") or 0)
 
 
 def _written(line: unpushed.Logged, copied: int, seen: str) -> clocks.Written:

@@ -1,6 +1,6 @@
 """What the change log has of writes that head office has not heard of, and how far it has."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select, update
@@ -32,9 +32,11 @@ def lines(tx: Transaction, mark: int) -> Iterator[Logged]:
         mark = found[-1].seq
 
 
-async def read(reader: Reader, mark: int) -> list[Logged]:
-    """The writes made here after `mark`, in their order."""
-    return [Logged(*line) for line in await reader.fetch(_select(mark))]
+async def read(reader: Reader, mark: int) -> AsyncIterator[list[Logged]]:
+    """The writes made here after `mark`, in their order, some at a time."""
+    while found := [Logged(*line) for line in await reader.fetch(_select(mark).limit(AT_ONCE))]:
+        yield found
+        mark = found[-1].seq
 
 
 async def last(reader: Reader) -> str:

@@ -132,7 +132,7 @@ def _accounted(world: World, write: Write, row: Row | None, journaled: set[Said]
     writes, lost = world.model.by_key[write.key], world.model.lost
     seen = {(w.name, w.over) for w in writes if w.number not in lost}
     same = [w for w in writes if w.number not in lost or content.get(w.name) == w.value or (w.name, w.value) in seen]
-    if said(write) in journaled or any(w.over == write.value and w.name == write.name for w in same):
+    if said(write) in journaled | world.model.torn or any(w.over == write.value and w.name == write.name for w in same):
         return
     if any(w.kind == "delete" and w.saw.get(write.name) == write.value for w in same):
         return

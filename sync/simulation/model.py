@@ -52,6 +52,7 @@ class Model:
         self.writes: list[Write] = []
         self.by_key: dict[Key, list[Write]] = {}
         self.lost: set[int] = set()  # numbers of writes that were nowhere but on what broke
+        self.torn: set[Said] = set()  # what had lost, by entries of the journal that were nowhere but there
         self._known: dict[tuple[Key, int], int] = {}
 
     def known(self, key: Key, row: Row | None) -> int:
@@ -128,11 +129,14 @@ class Model:
         """The writes to a row that are in `known`."""
         return [write for write in self.by_key.get(key, ()) if known >> write.number & 1]
 
-    def broke(self, replicas: Iterable[Mapping[Key, Row]]) -> None:
-        """Something was lost for good; what no replica holds now is gone by physics, and nobody's fault."""
+    def broke(self, before: Iterable[Mapping[Key, Row]], after: Iterable[Mapping[Key, Row]]) -> None:
+        """Something was lost for good; what no replica holds any more is gone by physics, and nobody's fault."""
         held: set[int] = set()
-        for rows in replicas:
+        for rows in before:
+            self.torn |= losers(rows)
+        for rows in after:
             journaled = losers(rows)
+            self.torn -= journaled
             for key, writes in self.by_key.items():
                 known = self.known(key, rows.get(key))
                 held |= {w.number for w in writes if known >> w.number & 1 or said(w) in journaled}

@@ -235,13 +235,14 @@ class World:
     def set_disk(self, node: Node, database: sqlite.Connection) -> None:
         """Another database on a node's PC: an older one, or a copy of another's, or an empty one."""
         self.drop(node)
+        before = self.replicas()
         self.excused.add(node)
         self.exact = False
         self.copied = True
         self.met.pop(node, None)
         node.set_disk(database)
         self.started(node)
-        self.model.broke(self.replicas())
+        self.model.broke(before, self.replicas())
 
     def restore_central(self, dump: Partition) -> None:
         """Head office goes back to a dump: another database, with older content. All connections are dead."""
@@ -251,10 +252,11 @@ class World:
         self.exact = False
         names = [node.state()["node"] for node in self.nodes]
         self.doubled |= len(set(names)) < len(names)
+        before = self.replicas()
         self.partition.restore(dump)
         self.office.incarnation += 1
         self.met.clear()
-        self.model.broke(self.replicas())
+        self.model.broke(before, self.replicas())
 
     # Coming to rest
 

@@ -1,8 +1,14 @@
 """What happens to plants whose clocks are wrong, told with real databases: nobody wins or loses by it."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from structura_local.domain.stamp import split
+from structura_local.store import unpushed
+from structura_local.store.read import Reader
+from structura_local.store.transaction import Transaction
+from sync import clocks, stamping
 from tests.sync.nodes import DAY, World
 
 YEAR = 365 * DAY
@@ -71,3 +77,33 @@ async def test_writes_of_runs_before_the_restart(world: World) -> None:
     assert row.born < row.stamp("phone")
     assert split(row.stamp("phone")).ms - split(row.born).ms == pytest.approx(3_600_000, abs=5_000)
     assert split(row.stamp("phone")).ms <= world.ms
+
+
+async def test_what_waits_is_looked_through_beside_the_door(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People write on while a long backlog is searched for writes of a wrong clock; theirs are looked at, too."""
+    one, lines, seen = await world.start("one"), unpushed.lines, []
+
+    def counted(tx: Transaction, mark: int) -> Iterator[unpushed.Logged]:
+        for line in lines(tx, mark):
+            seen.append(line.row_id)
+            yield line
+
+    monkeypatch.setattr(unpushed, "lines", counted)
+    monkeypatch.setattr(unpushed, "AT_ONCE", 10)
+    for number in range(35):
+        await one.add(f"C-{number}")
+    await one.sync()
+    assert len(seen) <= 2, "whether there are any"
+    right_upto = stamping.right_upto
+
+    async def meanwhile(reader: Reader, now: clocks.Reading) -> int:
+        right = await right_upto(reader, now)
+        one.error = YEAR
+        await one.add("a")
+        return right
+
+    await one.restart()
+    await one.add("b")
+    monkeypatch.setattr(stamping, "right_upto", meanwhile)
+    await one.sync()
+    assert split((await one.row("a")).born).ms <= world.ms

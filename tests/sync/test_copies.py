@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from structura_local.store.read import Reader
+from sync import outgoing
 from sync.central.memory import MemoryCentral, Partition
 from sync.protocol import Batch, Hello, Standing, SyncError
 from tests.sync.nodes import Pc, World
@@ -61,4 +63,25 @@ async def test_two_pcs_from_one_image(world: World) -> None:
     two.central = MemoryCentral
     await world.settle(one, two)
     assert await one.node() != await two.node()
+    assert [(e["field"], e["loser"], e["winner"]) for e in await one.journal()] == LOST
+
+
+async def test_a_copy_made_while_something_is_exchanged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written just then, and is in the batch all the same, tells the copy from the one that goes on."""
+    one, changes = await world.start("one"), outgoing.changes
+
+    async def meanwhile_written(reader: Reader, mark: int) -> Batch | None:
+        monkeypatch.setattr(outgoing, "changes", changes)
+        await one.copied("old")
+        await one.add("a", phone="at one")
+        return await changes(reader, mark)
+
+    monkeypatch.setattr(outgoing, "changes", meanwhile_written)
+    await one.sync()
+    node = await one.node()
+    await one.restored("old")
+    world.later()
+    await one.add("a", phone="at two")
+    await world.settle(one)
+    assert await one.node() != node
     assert [(e["field"], e["loser"], e["winner"]) for e in await one.journal()] == LOST

@@ -152,6 +152,31 @@ async def test_who_wrote_at_a_central_that_was_set_back_had_not_seen_what_it_had
     assert len(await one.journal()) == len(lost), "afterwards all is as always"
 
 
+async def test_who_writes_at_a_central_that_was_set_back_just_before_it_gets_its_rows_again(world: World) -> None:
+    """Had not seen them either, although the plant had pulled all that was there."""
+    one, two = await world.start("one"), await world.start("two")
+    dump = world.partition.backup()
+    await one.add("a", phone="at one")
+    await one.sync()
+    world.partition.restore(dump)
+    world.later()
+    await two.add("a", phone="at two")
+
+    class Busy(MemoryCentral):
+        async def push(self, batch: Batch) -> Standing:
+            if any(tagged.row.id == "a" for tagged in batch.rows):
+                await two.sync()
+            return await super().push(batch)
+
+    one.central = Busy
+    await one.sync()
+    one.central = MemoryCentral
+    await world.settle(one, two)
+    assert (await one.data("a"))["phone"] == "at two"
+    lost = [(entry["field"], entry["loser"], entry["winner"]) for entry in await two.journal()]
+    assert lost == [("phone", '"at one"', '"at two"')]
+
+
 async def test_an_emptied_central(world: World) -> None:
     """A central that knows nothing any more is filled again by the plants."""
     one, two = await world.start("one"), await world.start("two")
