@@ -9,6 +9,8 @@ from typing import Any
 
 from structura_local.phrases import Phrase
 
+MOST_NAMES = 20  # of fields in a sentence
+
 
 class Kind(Enum):
     MALFORMED = "malformed"
@@ -36,10 +38,20 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "The body is not valid JSON.",
         "El cuerpo no es JSON válido.",
     ),
+    "key-twice": (
+        Kind.MALFORMED,
+        "The body has the key '{key}' twice in one object; it is not certain which of them is meant.",
+        "El cuerpo tiene la clave '{key}' dos veces en un objeto; no es seguro cuál de ellas vale.",
+    ),
     "not-http": (
         Kind.MALFORMED,
         "This is not a valid HTTP request: {reason}.",
         "Esta no es una solicitud HTTP válida: {reason}.",
+    ),
+    "bad-host": (
+        Kind.MALFORMED,
+        "The Host header is not the name of a server.",
+        "El encabezado Host no es el nombre de un servidor.",
     ),
     "not-decodable": (
         Kind.MEDIA_TYPE,
@@ -379,7 +391,9 @@ class AppError(Exception):
         self.kind = _SENTENCES[code][0]
         self.errors = errors or []
         if self.errors:
-            values.setdefault("fields", ", ".join(dict.fromkeys(e["field"] for e in self.errors)))
+            names = list(dict.fromkeys(e["field"] for e in self.errors))
+            more = ", …" if len(names) > MOST_NAMES else ""
+            values.setdefault("fields", ", ".join(names[:MOST_NAMES]) + more)
         self.values = values
         super().__init__(self.sentence("en"))
 

@@ -99,10 +99,10 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "boolean": ("true or false", "true o false"),
     "moment": ("an ISO 8601 date or timestamp", "una fecha u hora ISO 8601"),
     "choice": ("one of {choices}", "uno de {choices}"),
-    "texts": ("a list of ids", "una lista de ids"),
+    "texts": ("a list of at most 1,000 ids", "una lista de 1.000 ids como máximo"),
     "stages": (
-        "a list of stages with name, isCompleted and perhaps completedAt",
-        "una lista de etapas con name, isCompleted y quizás completedAt",
+        "a list of at most 1,000 stages with name, isCompleted and perhaps completedAt",
+        "una lista de 1.000 etapas como máximo con name, isCompleted y quizás completedAt",
     ),
     # What is imported as it is, but worth knowing
     "key-unknown": (

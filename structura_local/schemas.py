@@ -4,11 +4,13 @@ Each collection has a model of a body that creates an object, one of a body that
 answered. The last checks nothing: the API's description (web/openapi/) is made of all three.
 """
 
+import json
 import re
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,7 +31,7 @@ from pydantic import (
 from pydantic import Field as Constraint
 from typing_extensions import TypeAliasType
 
-from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind, Merge
+from structura_local.domain.fields import LIST_LIMIT, TEXT_LIMIT, Collection, Field, Kind, Merge
 from structura_local.domain.jobs import JOBS, STAGE_NAMES
 from structura_local.domain.parts import LARGEST
 from structura_local.domain.projects import PROJECTS
@@ -43,6 +45,7 @@ PIN_OR_MASK_PATTERN = f"{PIN_PATTERN}|^{PIN_MASK}$"
 CODE_PATTERN = r"^[0-9]{4}[ -]?[0-9]{4}$"
 TEXT_PATTERN = r"^[^\x00]*$"  # SQLite and Postgres disagree about U+0000
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|[Tt ])")  # as browsers read them
+MOST_SHOWN = 100  # faults that an answer lists, and characters of a key that it repeats
 _EXACT = 2**53  # integers up to here survive a double, which is what JSON clients compute with
 
 
@@ -85,6 +88,8 @@ def _text(limit: int, *, empty: bool = True) -> Any:
 
 
 _ID = Annotated[str, StringConstraints(strict=True, pattern=ID_PATTERN)]
+_Element = _text(TEXT_LIMIT, empty=False)
+_Elements = Annotated[list[_Element], Constraint(max_length=LIST_LIMIT)]  # type: ignore[valid-type]
 _SHOWN_MOMENT = Annotated[str, Constraint(description="ISO 8601, a date or a timestamp, as it was sent.")]
 Moment = TypeAliasType(
     "Moment",
@@ -122,8 +127,8 @@ class SetDelta(_Strict):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    add: list[_text(TEXT_LIMIT, empty=False)] = []  # type: ignore[valid-type]
-    remove: list[_text(TEXT_LIMIT, empty=False)] = []  # type: ignore[valid-type]
+    add: _Elements = []
+    remove: _Elements = []
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -247,9 +252,10 @@ def _type(field: Field, purpose: Purpose) -> Any:
         case Kind.CHOICE:
             return Literal[field.choices]
         case Kind.TEXTS:
-            return Annotated[list[_text(TEXT_LIMIT, empty=False)], AfterValidator(_each_once)]  # type: ignore[misc]
+            return Annotated[_Elements, AfterValidator(_each_once)]
         case Kind.STAGES:
-            return list[Annotated[WorkflowStageInput, AfterValidator(_without_unset)]]
+            stage = Annotated[WorkflowStageInput, AfterValidator(_without_unset)]
+            return Annotated[list[stage], Constraint(max_length=LIST_LIMIT)]
         case Kind.PIN:
             # A form that shows the mask sends it back; that means 'unchanged'.
             pattern = PIN_PATTERN if purpose is Purpose.CREATE else PIN_OR_MASK_PATTERN
@@ -361,19 +367,37 @@ def shown(value: Any) -> dict[str, Any]:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body; AppError `malformed` if it is none."""
+    """The JSON value of a body; AppError `malformed` if it is none, `key-twice` if it can be read in two ways."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        value = orjson.loads(body)
+        if body.count(b":") > 1:  # orjson takes the last of two alike without a word
+            _UNIQUE_KEYS.decode(body.decode())
+    except (orjson.JSONDecodeError, RecursionError):
         raise AppError("malformed") from None
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise AppError("key-twice", key=key[:MOST_SHOWN])
+        seen.add(key)
+
+
+_UNIQUE_KEYS = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 def checked(kind: type[BaseModel], value: Any) -> dict[str, Any]:
-    """The fields that `value` sets, checked; AppError `invalid` lists every one that is wrong."""
+    """The fields that `value` sets, checked; AppError `invalid` lists what is wrong, of very much the beginning."""
     try:
+        if isinstance(value, dict) and len(value) > MOST_SHOWN:  # more than any model has: not to be gone through
+            unknown = islice((key for key in value if key not in kind.model_fields), MOST_SHOWN)
+            raise AppError("invalid", errors=[{"field": key, "msg": "is not known"} for key in unknown])
         return kind.model_validate(value).model_dump(exclude_unset=True)
     except ValidationError as error:
-        raise AppError("invalid", errors=[_fault(fault) for fault in error.errors(include_url=False)]) from None
+        faults = error.errors(include_url=False, include_input=False)[:MOST_SHOWN]
+        raise AppError("invalid", errors=[_fault(fault) for fault in faults]) from None
 
 
 def _fault(fault: Any) -> dict[str, str]:
@@ -389,6 +413,7 @@ _SENTENCES = {
     "dict_type": "must be an object",
     "model_attributes_type": "must be an object",
     "list_type": "must be a list",
+    "too_long": "may have at most {max_length} elements",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
     "string_too_long": "may have at most {max_length} characters",

@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, str] = {
     "must be text": "debe ser texto",
     "must not be empty": "no puede estar vacío",
     "may have at most {} characters": "puede tener como máximo {} caracteres",
+    "may have at most {} elements": "puede tener como máximo {} elementos",
     "must not contain the character U+0000": "no puede contener el carácter U+0000",
     "is not a time zone": "no es una zona horaria",
     "must be 4 to 8 digits": "debe tener de 4 a 8 dígitos",
@@ -33,6 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "must be an ISO 8601 date or timestamp": "debe ser una fecha o fecha y hora ISO 8601",
     "must have add or remove": "debe tener add o remove",
     "would be less than {}": "quedaría por debajo de {}",
+    "would have more than {} elements": "tendría más de {} elementos",
     "would be beyond ±{}": "quedaría fuera de ±{}",
     "is not valid": "no es válido",
     # Of settings

@@ -36,6 +36,7 @@ class Merge(Enum):
 
 TEXT_LIMIT = 4_096
 LONG_TEXT_LIMIT = 65_536
+LIST_LIMIT = 1_000  # elements that a list is given; what several add apart may be more
 ANY = "*"
 
 

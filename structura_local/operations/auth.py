@@ -112,8 +112,17 @@ class Auth:
     async def logout(self, token: str | None) -> None:
         """End a token for good; a dead one or none is fine too."""
         jti = self._claims(token).get("jti", "") if token else ""
-        if self._sessions.pop(jti, None):
-            await self._store.door.write(lambda tx: sessions.end(tx, jti), Author("api"), spare=True)
+        if jti not in self._sessions:
+            return
+
+        def forget() -> None:
+            self._sessions.pop(jti, None)
+
+        def work(tx: Transaction) -> None:
+            sessions.end(tx, jti)
+            tx.after_commit(forget)  # not before: a logout that was not kept has to be asked for again
+
+        await self._store.door.write(work, Author("api"), spare=True)
 
     def known(self, token: str | None, address: str) -> Caller | None:
         """Who sent a request with this token, if it was checked before and its session lives; else `caller` tells."""

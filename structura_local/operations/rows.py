@@ -9,7 +9,7 @@ from typing import Any
 from structura_local import clock
 from structura_local.domain import access
 from structura_local.domain.access import Caller, Permission
-from structura_local.domain.fields import Collection, Field, Merge
+from structura_local.domain.fields import LIST_LIMIT, Collection, Field, Merge
 from structura_local.domain.parts import LARGEST
 from structura_local.domain.query import Part, Query
 from structura_local.domain.row import Row
@@ -310,8 +310,12 @@ def _resolved(field: Field | None, present: Any, value: Any) -> Any:
         return value
     if field.merge is Merge.SET:
         gone = set(value.get("remove", ()))
-        kept = [element for element in present or () if element not in gone]
-        return kept + [element for element in dict.fromkeys(value.get("add", ())) if element not in kept]
+        kept = {element: None for element in present or () if element not in gone}
+        added = list(kept | dict.fromkeys(value.get("add", ())))
+        if len(added) > max(LIST_LIMIT, len(kept)):
+            msg = f"would have more than {LIST_LIMIT} elements"
+            raise AppError("invalid", errors=[{"field": field.name, "msg": msg}])
+        return added
     total = Decimal(str(present or 0)) + Decimal(str(value["add"]))
     if field.low is not None and total < field.low:
         raise AppError("invalid", errors=[{"field": field.name, "msg": f"would be less than {field.low}"}])

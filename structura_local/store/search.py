@@ -14,6 +14,8 @@ from structura_local.store.rows import Codec, codec, compiled
 from structura_local.store.sqlite import Connection
 from structura_local.store.tables import ALIVE, order
 
+SORTED_BY = 200  # characters of a text; the place of a page has to fit into its address
+
 
 async def search(reader: Reader, collection: Collection, query: Query, *, public: bool = False) -> Part:
     """The rows that a query asks for, not counted.
@@ -24,13 +26,19 @@ async def search(reader: Reader, collection: Collection, query: Query, *, public
     wanted = and_(ALIVE, *_conditions(kind, query))
     if query.after is not None and len(query.after) != (len(order(collection)) if query.sort is None else 2):
         raise AppError("invalid", errors=[{"field": "cursor", "msg": "belongs to a list in another order"}])
-    statement, keys = _ordered(kind, query, (kind.select_public() if public else kind.select()).where(wanted))
+    selected = kind.select_public() if public else kind.select()
+    if query.sort is None:
+        statement, keys = _in_order(kind, query, selected.where(wanted))
+        places = [kind.public_position(key) if public else kind.position(key) for key in keys]
+    else:
+        statement = _sorted(kind, query, query.sort, selected.where(wanted))
+        places = [-1, 0]
     if query.limit is not None:
         statement = statement.limit(query.limit + 1)
     if query.offset:
         statement = statement.limit(-1 if query.limit is None else query.limit + 1).offset(query.offset)
-    decode = kind.public if public else lambda line: kind.decode(line).row
-    places = [kind.public_position(key) if public else kind.position(key) for key in keys]
+    own = len(selected.selected_columns)
+    decode = kind.public if public else lambda line: kind.decode(line[:own]).row
 
     def read(connection: Connection) -> Part:
         lines = connection.execute(*compiled(statement)).fetchall()
@@ -68,33 +76,44 @@ def _conditions(kind: Codec, query: Query) -> list[ColumnElement[bool]]:
 
 
 def _equal(kind: Codec, name: str, values: tuple[Any, ...], reader: str | None) -> ColumnElement[bool]:
-    column = kind.column(name)
     field = kind.collection.by_name.get(name)
     if field is not None and field.kind is Kind.TEXTS:
-        element = func.json_each(column).table_valued("value")
+        element = func.json_each(kind.column(name)).table_valued("value")
         return exists(select(literal_column("1")).select_from(element).where(element.c.value.in_(values)))
-    if name == "isRead" and reader is not None:
-        readers = func.json_each(kind.table.c["read_by"]).table_valued("value")
-        read = exists(select(literal_column("1")).select_from(readers).where(readers.c.value == reader))
-        column = case((and_(kind.table.c["to"] == TO_ALL, read), 1), else_=column)
-    within: ColumnElement[bool] = column.in_(values)
+    within: ColumnElement[bool] = _as_shown(kind, name, reader).in_(values)
     return within
 
 
-def _ordered(kind: Codec, query: Query, statement: Select[Any]) -> tuple[Select[Any], tuple[str, ...]]:
-    """The statement in order and behind the last page, and the columns whose values are the next page's `after`."""
-    if query.sort is None:
-        names = order(kind.collection)
-        columns = [kind.table.c[name] for name in names]
-        descending = kind.collection.newest_first
-        if query.after is not None:
-            place = tuple_(*columns)
-            statement = statement.where(place < query.after if descending else place > query.after)
-        return statement.order_by(*(c.desc() if descending else c for c in columns)), names
-    column, row_id = kind.column(query.sort), kind.table.c.id
+def _as_shown(kind: Codec, name: str, reader: str | None) -> Any:
+    """A field as this reader sees it: whether a message to all is read, each knows for themselves."""
+    column = kind.column(name)
+    if name != "isRead" or reader is None:
+        return column
+    readers = func.json_each(kind.table.c["read_by"]).table_valued("value")
+    read = exists(select(literal_column("1")).select_from(readers).where(readers.c.value == reader))
+    return case((and_(kind.table.c["to"] == TO_ALL, read), 1), else_=column)
+
+
+def _in_order(kind: Codec, query: Query, statement: Select[Any]) -> tuple[Select[Any], tuple[str, ...]]:
+    """The statement in the collection's own order and behind the last page, and the columns that say a place in it."""
+    names = order(kind.collection)
+    columns = [kind.table.c[name] for name in names]
+    descending = kind.collection.newest_first
     if query.after is not None:
-        statement = statement.where(_behind(column, row_id, query.after, query.descending))
-    return statement.order_by(column.desc() if query.descending else column, row_id), (column.name, "id")
+        place = tuple_(*columns)
+        statement = statement.where(place < query.after if descending else place > query.after)
+    return statement.order_by(*(c.desc() if descending else c for c in columns)), names
+
+
+def _sorted(kind: Codec, query: Query, name: str, statement: Select[Any]) -> Select[Any]:
+    """The statement in the order of a field and behind the last page; what it is ordered by comes last in a line."""
+    key, row_id = _as_shown(kind, name, query.reader), kind.table.c.id
+    field = kind.collection.by_name.get(name)
+    if field is not None and field.kind is Kind.TEXT:
+        key = func.substr(key, 1, SORTED_BY)
+    if query.after is not None:
+        statement = statement.where(_behind(key, row_id, query.after, query.descending))
+    return statement.add_columns(key).order_by(key.desc() if query.descending else key, row_id)
 
 
 def _behind(column: Any, row_id: Any, after: tuple[Any, ...], descending: bool) -> ColumnElement[bool]:

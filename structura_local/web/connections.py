@@ -161,6 +161,14 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """As ever; but what aiohttp refuses by itself, before a handler is asked, gets a problem document as well."""
+        if isinstance(resp, web.HTTPException):
+            resp = self.handle_error(request, HTTPStatus.BAD_REQUEST, resp, resp.text)
+        return await super().finish_response(request, resp, start_time)
+
     def _watch(self) -> None:
         transport: Any = self.transport
         if transport is None:

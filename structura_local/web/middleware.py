@@ -2,10 +2,13 @@
 
 import itertools
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from aiohttp import web
+from yarl import URL
 
 from structura_local.clock import random_word
 from structura_local.errors import AppError
@@ -17,6 +20,7 @@ _log = logging.getLogger("structura_local.requests")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _START, _COUNT = random_word(6), itertools.count()  # what names a request: the process, and which of its requests
+_HOST = re.compile(r"([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~%-]+)?\])(:[0-9]{0,5})?")
 _EXPOSED = "ETag, Link, X-Total-Count, Retry-After"
 _METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Accept-Language"
@@ -31,7 +35,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     if history := app.get(HISTORY):
         history.requests += 1
     try:
-        response = _preflight(request) or await handler(request)
+        response = _before(request) or await handler(request)
     except AppError as error:
         response = problem(error, request)
         if error.code == "damaged" and error.__cause__ is not None and BACKUPS in app:
@@ -64,7 +68,10 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def _preflight(request: web.Request) -> web.StreamResponse | None:
+def _before(request: web.Request) -> web.StreamResponse | None:
+    """What is settled before any handler: preflights are answered, a Host that is none is refused."""
+    if not _can_be_host(request.headers.get("Host")):
+        raise AppError("bad-host")
     if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
         return None
     headers = {
@@ -73,6 +80,17 @@ def _preflight(request: web.Request) -> web.StreamResponse | None:
         "Access-Control-Max-Age": "7200",
     }
     return web.Response(status=204, headers=headers)
+
+
+@lru_cache(maxsize=256)
+def _can_be_host(host: str | None) -> bool:
+    """Whether a Host header is one (RFC 9110, 7.2): the addresses in answers begin with it. HTTP/1.0 has none."""
+    if host is None:
+        return True
+    try:
+        return _HOST.fullmatch(host) is not None and bool(URL.build(scheme="http", authority=host).host)
+    except ValueError:
+        return False
 
 
 def _allow_origin(request: web.Request, response: web.StreamResponse, allowed: tuple[str, ...]) -> None:

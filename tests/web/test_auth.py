@@ -11,10 +11,12 @@ import jwt
 import pytest
 
 from structura_local.domain.users import USERS
+from structura_local.errors import AppError
 from structura_local.folder import Folder
 from structura_local.operations.pins import Pins
+from structura_local.store import sessions
 from structura_local.store.store import Store
-from structura_local.store.transaction import Author
+from structura_local.store.transaction import Author, Transaction
 from tests.plant import HOURS, ID, PIN, START, Api, Clock, Serve
 
 MASK = "••••"
@@ -101,6 +103,25 @@ async def test_logout(serve: Serve) -> None:
     async with serve() as api:
         assert not await alive(api, ended)
         assert await alive(api, other)
+
+
+async def test_a_logout_that_was_not_kept(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logout that could not be stored is not answered as done; asked for again it is, and a restart revives nothing."""
+    end, failures = sessions.end, iter([AppError("database")])
+
+    def failing_once(tx: Transaction, jti: str) -> None:
+        if error := next(failures, None):
+            raise error
+        end(tx, jti)
+
+    async with serve() as api:
+        token = await api.token(PIN["OPERATOR"])
+        monkeypatch.setattr(sessions, "end", failing_once)
+        assert (await api.post("/api/auth/logout", None, token)).status == 503
+        assert (await api.post("/api/auth/logout", None, token)).status == 200
+        assert not await alive(api, token)
+    async with serve() as api:
+        assert not await alive(api, token)
 
 
 async def test_logout_without_a_token(api: Api) -> None:
@@ -210,6 +231,9 @@ async def test_own_profile(api: Api) -> None:
     assert (
         await api.patch("/api/users/U-OTHER", {"pin": "12121218", "currentPin": PIN["OTHER"]}, "OPERATOR")
     ).status == 403
+    assert (await api.patch("/api/users/U-OPER", {"pin": "1234"})).status == 200
+    operator = await api.token("1234")  # an easy PIN is none of the reasons why they may not
+    assert (await api.patch("/api/users/U-OPER", {"role": "ADMIN"}, operator)).status == 403
 
 
 async def test_last_admin(api: Api) -> None:

@@ -194,6 +194,40 @@ async def test_what_is_no_http_is_told_so(api: Api, caplog: pytest.LogCaptureFix
     assert (await api.get("/healthz")).status == 200
 
 
+HOSTS = (b"", b"x:99999", b"x:y", b"[::1", b"[::::]", b"a b", b"127.0.0.1?x", b"u@h", b"\xff\xfe", b"<b>", b"a/../b")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_a_host_that_is_none(api: Api, host: bytes) -> None:
+    """It is refused everywhere, also where the answer would have had it in an address."""
+    for _ in range(2):
+        await api.made("/api/jobs", minimal("jobs"))
+    for path in ("/api/jobs?limit=1", "/console", "/api/nothing"):
+        async with wire(api) as stranger:
+            await stranger.say(head(api, f"GET {path}").replace(b"Host: x", b"Host: " + host))
+            problem(await stranger.rest(), 400)
+
+
+@pytest.mark.parametrize("host", ["plant_pc", "structura.local:8000", "10.0.0.7:80", "[fe80::1]:8000", "x."])
+async def test_a_host_of_any_name(api: Api, host: str) -> None:
+    """Whatever the server is called on the LAN, and HTTP/1.0, which need not call it anything."""
+    for _ in range(2):
+        await api.made("/api/jobs", minimal("jobs"))
+    link = (await api.get("/api/jobs?limit=1", Host=host)).headers["Link"]
+    assert link.startswith(f"<http://{host.removesuffix(':80')}/")
+    async with wire(api) as old:
+        await old.say(head(api, "GET /healthz").replace(b"HTTP/1.1\r\nHost: x", b"HTTP/1.0"))
+        assert b" 200 OK" in await old.rest()
+
+
+async def test_an_expectation_that_nobody_knows(api: Api) -> None:
+    """It is refused with a problem document, as anything else."""
+    for path in ("/api/jobs", "/api/nothing"):
+        async with wire(api) as stranger:
+            await stranger.say(head(api, f"GET {path}", "Expect: the unexpected"))
+            assert problem(await stranger.rest(), 400)["type"] == "/problems/not-http"
+
+
 @pytest.mark.parametrize(
     "chunks",
     [b"zz\r\n{}\r\n", b"-1\r\n{}\r\n", b"ffffffffffffffffffff\r\n{}\r\n", b"2\r\n{}X\r\n"],
@@ -253,6 +287,42 @@ async def test_bombs(api: Api, encoding: str) -> None:
         answer = await api.ask("POST", f"/api/{path}", raw=bomb, Content_Encoding=encoding)
         assert answer.status == 413
     assert (await api.ask("POST", "/api/jobs", raw=b"{}", Content_Encoding="br, gzip")).status in (400, 415, 422)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"name": "a", "type": "CARGA", "name": "b"}',
+        b'{"name": "a", "type": "CARGA", "n\\u0061me": "a"}',
+        b'{"name": "a", "type": "CARGA", "operatorIds": {"add": [], "add": ["U-1"]}}',
+    ],
+)
+async def test_a_key_that_occurs_twice(api: Api, raw: bytes) -> None:
+    """Which of the two is meant nobody can know: 400 names it, and nothing is made."""
+    answer = await api.ask("POST", "/api/machines", raw=raw, Accept_Language="es")
+    assert (answer.status, answer.json["type"]) == (400, "/problems/key-twice")
+    assert "dos veces" in answer.json["detail"]
+    twice = b'{"x":{"k":1,"k":2}}'
+    assert (await api.ask("PATCH", "/api/machines/M", raw=twice)).json["type"] == "/problems/key-twice"
+    assert (await api.get("/api/machines")).json == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {f"k{number}": 1 for number in range(40_000)},
+        {"name": "x", "type": "CARGA", "operatorIds": [1] * 200_000},
+        {"name": "x", "type": "CARGA", "operatorIds": ["U"] * 200_000},
+    ],
+    ids=["keys", "elements of another type", "elements"],
+)
+async def test_very_much_that_is_wrong(api: Api, body: dict[str, Any]) -> None:
+    """The answer names what is wrong at the beginning, and stays short."""
+    answer = await api.post("/api/machines", body)
+    assert answer.status == 422
+    assert 0 < len(answer.json["errors"]) <= 1_000
+    assert len(answer.json["detail"]) < 1_000
+    assert len(answer.body) < 100_000
 
 
 _ODD = st.one_of(

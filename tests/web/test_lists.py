@@ -113,6 +113,15 @@ async def test_sort_puts_unset_values_first_and_last(api: Api) -> None:
     assert (await api.get("/api/jobs?sort=nothing")).status == 422
 
 
+async def test_pages_by_long_texts(api: Api) -> None:
+    """However long the texts that a list is sorted by, the Link to its next page is one that the server takes."""
+    for number in range(4):
+        await api.made("/api/jobs", job(number, notes=f"{number // 2}" + "ñ" * 60_000, productName="😀" * 4_000))
+    for name in ("notes", "productName"):
+        assert await pages(api, f"/api/jobs?sort={name}&limit=1") == [[f"J-{number:02}"] for number in range(4)]
+    assert await pages(api, "/api/jobs?sort=-notes&limit=3") == [["J-02", "J-03", "J-00"], ["J-01"]]
+
+
 @pytest.mark.parametrize("order", ["", "&sort=priorityIndex", "&sort=-priorityIndex", "&sort=unit", "&sort=-id"])
 async def test_pages_show_everything_once_in_order(api: Api, order: str) -> None:
     """Following the Link from page to page gives the whole list, in its order, whatever the sort."""

@@ -161,3 +161,20 @@ async def test_a_message_to_all_is_not_for_each_to_delete(api: Api) -> None:
     assert (await api.delete("/api/messages/A", "OTHER")).status == 403
     assert (await api.delete("/api/messages/A", "OPERATOR")).status == 200
     assert (await api.delete("/api/messages/B")).status == 200
+
+
+async def test_messages_are_sorted_by_what_their_reader_sees(api: Api) -> None:
+    """`sort=isRead` goes by each reader's own marks, also from page to page."""
+    for name in ("A", "B", "C"):
+        await api.made("/api/messages", {"id": name, "to": "ALL", "content": "x"})
+    await api.patch("/api/messages/B", {"isRead": True}, "OPERATOR")
+    for who, unread_first in (("OPERATOR", ["A", "C", "B"]), ("OTHER", ["A", "B", "C"])):
+        listed = (await api.get("/api/messages?sort=isRead", who)).json
+        assert [message["id"] for message in listed] == unread_first
+        found, path = [], "/api/messages?sort=isRead&limit=1"
+        while path:
+            answer = await api.get(path, who)
+            found += [message["id"] for message in answer.json]
+            link = answer.headers.get("Link", "").partition(">")[0]
+            path = link.removeprefix(f"<{api.url}")
+        assert found == unread_first

@@ -79,7 +79,7 @@ def test_every_reference_leads_somewhere() -> None:
     walk(DOCUMENT)
     components = {f"#/components/{kind}/{name}" for kind, all_ in DOCUMENT["components"].items() for name in all_}
     unused = {c for c in components - seen if "/securitySchemes/" not in c}
-    assert unused == {f"#/components/responses/{name}" for name in ("Method", "NotHttp")}
+    assert unused == {f"#/components/responses/{name}" for name in ("Method", "BadHostOrNotHttp")}
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda c: c.table)
@@ -115,7 +115,7 @@ def test_every_error_is_told() -> None:
     """Every code of errors.py is answered by some operation."""
     responses = [component(r) for said in OPERATIONS.values() for r in said["responses"].values() if "$ref" in r]
     told = {code for r in responses for code in r["content"]["application/problem+json"]["examples"]}
-    assert told | {"method", "no-route", "not-http"} == set(KINDS)
+    assert told | {"method", "no-route", "not-http", "bad-host"} == set(KINDS)
 
 
 def test_examples_are_good() -> None:

@@ -157,6 +157,20 @@ async def test_a_set_has_each_element_once(api: Api) -> None:
     assert (await api.patch("/api/machines/M", {"operatorIds": ["U-3", "U-3"]})).json["operatorIds"] == ["U-3"]
 
 
+async def test_a_list_has_a_thousand_elements_at_most(api: Api) -> None:
+    """Sent whole or added bit by bit; what is in it already does not count twice, and taking out makes room."""
+    ids = [f"U-{number}" for number in range(1_001)]
+    refused = await api.post("/api/machines", {**MACHINE, "operatorIds": ids})
+    assert (refused.status, [fault["field"] for fault in refused.json["errors"]]) == (422, ["operatorIds"])
+    await api.made("/api/machines", {**MACHINE, "operatorIds": ids[:999]})
+    assert (await api.patch("/api/machines/M", {"operatorIds": {"add": ids[998:1_000]}})).status == 200
+    full = await api.patch("/api/machines/M", {"operatorIds": {"add": ids[1_000:]}}, Accept_Language="es")
+    assert full.json["errors"] == [{"field": "operatorIds", "msg": "tendría más de 1000 elementos"}]
+    assert (await api.patch("/api/machines/M", {"operatorIds": {"add": ids[1_000:], "remove": ids[:1]}})).status == 200
+    stages = [{"name": "CORTE", "isCompleted": False}] * 1_001
+    assert (await api.post("/api/jobs", {**JOB, "workflowStages": stages})).status == 422
+
+
 async def test_sets_take_differences(api: Api) -> None:
     """`add` and `remove` act on what is there by now; what is present already is not added again."""
     await api.made("/api/machines", MACHINE)

@@ -71,7 +71,7 @@ def document(table: Iterable[web.RouteDef]) -> Schema:
     made, components = schemas([*answered(), *_types(operation for _, _, operation in operations)])
     groups: dict[str, tuple[int, list[str]]] = {problems.name(["method"]): (405, ["method"])}
     groups[problems.name(["no-route"])] = (404, ["no-route"])
-    groups[problems.name(["not-http"])] = (400, ["not-http"])
+    groups[problems.name(["bad-host", "not-http"])] = (400, ["bad-host", "not-http"])
     paths: dict[str, Schema] = {}
     for method, path, operation in operations:
         failures = problems.by_status(problems.codes(operation, path, method.upper()))

@@ -65,7 +65,7 @@ def codes(operation: Operation, path: str, method: str) -> list[str]:
     if "{" in path:
         found.append("not-found")
     if operation.takes is not None:
-        found += ["malformed", "not-json", "not-decodable", "too-large", "too-slow", "invalid"]
+        found += ["malformed", "key-twice", "not-json", "not-decodable", "too-large", "too-slow", "invalid"]
     if path.startswith("/api/"):
         found += ["unknown-parameter"]
     if operation.parameters:
