@@ -106,7 +106,7 @@ async def test_logout(serve: Serve) -> None:
 
 
 async def test_a_logout_that_was_not_kept(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A logout that could not be stored is not answered as done; asked for again it is, and a restart revives nothing."""
+    """A logout that could not be stored is not answered as done; asked for again it is, across restarts too."""
     end, failures = sessions.end, iter([AppError("database")])
 
     def failing_once(tx: Transaction, jti: str) -> None:
