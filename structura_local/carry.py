@@ -5,7 +5,6 @@ import asyncio
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from structura_local import app
 from structura_local.commands import OWNER
 from structura_local.errors import StartError
 from structura_local.files import write_secret
@@ -14,6 +13,7 @@ from structura_local.office import dsn_of
 from structura_local.operations.carry import Carry, key_of
 from structura_local.operations.rules import Rules
 from structura_local.owner import ask, fetch
+from structura_local.plant import opened
 from structura_local.settings import Settings, language
 from sync.carry import office
 from sync.carry.plant import Taken
@@ -30,7 +30,7 @@ async def sync_export(arguments: argparse.Namespace, settings: Settings, folder:
     if folder.is_locked():
         content = await fetch(folder, PATH, {"Accept-Language": language()})
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             content = (await Carry(plant.store, folder).give_out(OWNER)).content
     write_secret(arguments.file, content)
     end = await _read_back(arguments.file, header(content, "to-office"), key, content)
@@ -50,7 +50,7 @@ async def sync_import(arguments: argparse.Namespace, settings: Settings, folder:
         told = {"Content-Type": "application/octet-stream", "Accept-Language": language()}
         taken = Taken(**await ask(folder, "POST", PATH, content, told))
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             plant.store.door.follow(Rules(ZoneInfo(settings.time_zone) if settings.time_zone else None))
             taken = await Carry(plant.store, folder).take_in(OWNER, content)
     print("\n".join(_said(taken)))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from tqdm import tqdm
 
 from structura_local import __version__, app, clock, logs
@@ -16,6 +15,7 @@ from structura_local.domain.access import ADMIN, Caller
 from structura_local.errors import AppError, Refused, StartError
 from structura_local.files import read_json, write_secret
 from structura_local.folder import Folder
+from structura_local.invitation import invite
 from structura_local.operations import enrolment, setup, source, system, why_text
 from structura_local.operations.backups import Backups
 from structura_local.operations.bundle import check
@@ -23,6 +23,7 @@ from structura_local.operations.report import lines
 from structura_local.operations.settings import describe
 from structura_local.operations.why import Explanations
 from structura_local.owner import ask
+from structura_local.plant import opened
 from structura_local.service import notify, stopping
 from structura_local.settings import Settings, language, service_manager
 from structura_local.store import former, sqlite
@@ -40,7 +41,7 @@ async def init(arguments: argparse.Namespace, settings: Settings, folder: Folder
     with folder.locked():
         folder.begin_setup()
         try:
-            async with app.opened(folder) as plant:
+            async with opened(folder) as plant:
                 await setup.first_admin(plant.store, plant.pins, arguments.admin_name, arguments.admin_pin)
                 await setup.name_plant(plant.store, arguments.plant)
                 if arguments.demo_data:
@@ -57,20 +58,12 @@ async def init(arguments: argparse.Namespace, settings: Settings, folder: Folder
 async def serve(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
     """Serve until told to stop."""
     logs.to_files(settings)
-    async with app.served(settings, folder, told=_print_link) as url:
+    async with app.served(settings, folder, told=invite) as url:
         gc.freeze()  # what a server is made of stays: looking it through for garbage takes a tenth of a second
         print(f"Structura Local {__version__} serves {url} (Ctrl-C stops it).", flush=True)
         async with notify.told(notify.Manager(*service_manager()), f"Serves {url}."):
             await stopping.asked()
     return 0
-
-
-def _print_link(links: list[str]) -> None:
-    """Show where this server is set up, for whoever sits at the terminal; the log has it for all others."""
-    print("\nThis server waits to be set up. Open one of these in a browser, within an hour:")
-    print("\n".join(f"  {link}" for link in links), flush=True)
-    if sys.stdout.isatty():
-        segno.make(links[0], micro=False).terminal(compact=True)
 
 
 async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:
@@ -85,7 +78,7 @@ async def take_in(arguments: argparse.Namespace, settings: Settings, folder: Fol
         file = source.read(content)
         del content
         with tqdm(total=2 * file.count, desc="Importing", unit=" steps", disable=None) as bar:  # checked, then stored
-            async with app.opened(folder) as plant:
+            async with opened(folder) as plant:
                 done = await plant.transfer.take_in(OWNER, file, dry_run=arguments.dry_run, progress=bar.update)
         report = done.said(language())
     if arguments.json:
@@ -114,7 +107,7 @@ async def give_out(arguments: argparse.Namespace, settings: Settings, folder: Fo
     if folder.is_locked():
         exported = await ask(folder, "GET", f"/api/system/export?withNewPins={str(new_pins).lower()}")
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             exported = await plant.transfer.give_out(OWNER, new_pins=new_pins)
     write_secret(arguments.file, json.dumps(exported, ensure_ascii=False, indent=1))
     print(f"{sum(map(len, exported.values()))} objects are in {arguments.file}.")
@@ -148,7 +141,7 @@ async def _enroll_running(folder: Folder, bundle: dict[str, Any], another_name: 
 
 
 async def _enroll_stopped(folder: Folder, bundle: dict[str, Any], another_name: bool) -> None:
-    async with app.opened(folder) as plant:
+    async with opened(folder) as plant:
         enrolled = await enrolment.fits(plant.store, folder, bundle, another_name=another_name)
         await enrolment.join(plant.store, folder, bundle, enrolled)
 
@@ -159,7 +152,7 @@ async def sync_status(arguments: argparse.Namespace, settings: Settings, folder:
     if folder.is_locked():
         status = await ask(folder, "GET", "/api/system/status")
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             status = await system.describe(
                 plant.store, Monitor(), folder, Backups(folder, clock.now, settings.backup_copy)
             )
@@ -194,7 +187,7 @@ async def why(arguments: argparse.Namespace, settings: Settings, folder: Folder)
     if folder.is_locked():
         story = await ask(folder, "GET", path, headers={"Accept-Language": language()})
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             story = await Explanations(plant.store).why(OWNER, arguments.collection, arguments.id)
     if arguments.json:
         print(json.dumps(story, ensure_ascii=False, indent=1))

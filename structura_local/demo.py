@@ -19,6 +19,7 @@ from structura_local.domain.access import ROLES
 from structura_local.errors import StartError
 from structura_local.folder import Folder
 from structura_local.operations import setup
+from structura_local.plant import opened
 from structura_local.service import stopping
 from structura_local.store.transaction import Author
 from sync.central import office
@@ -64,7 +65,7 @@ def _postgres(path: Path) -> Any:
 
 
 async def _set_up(folder: Folder, dsn: str) -> None:
-    async with app.opened(folder) as plant:
+    async with opened(folder) as plant:
         await setup.name_plant(plant.store, NAME)
         await plant.transfer.take_in(OWNER, json.loads(EXAMPLE.read_text(encoding="utf-8")))
         await plant.store.door.write(lambda tx: tx.set_state("plant", PLANT), Author("setup"))

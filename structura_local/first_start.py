@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from structura_local.lives import answering
 from structura_local.operations import addresses
 from structura_local.operations.first_start import FirstStart
 from structura_local.settings import Settings
@@ -22,12 +23,10 @@ async def life(
     first: FirstStart, settings: Settings, limits: Limits, restart: Callable[[], None]
 ) -> AsyncIterator[web.AppRunner]:
     """What answers until the plant is set up; `restart` begins the next life."""
-    runner = web.AppRunner(waiting(settings, first, limits, restart), handle_signals=False, shutdown_timeout=5)
-    await runner.setup()
     try:
-        yield runner
+        async with answering(waiting(settings, first, limits, restart)) as runner:
+            yield runner
     finally:
-        await runner.cleanup()
         await first.close()
 
 

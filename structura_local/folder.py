@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +154,12 @@ class Folder:
                 if path.exists() and not os.access(path, needed):
                     raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    def announce(self, url: str, token: str) -> None:
-        """Say where the running server is; the token lets commands on this machine in as its owner."""
-        write_secret(self._running, json.dumps({"pid": os.getpid(), "url": url, "token": token}))
+    def announce(self, url: str, token: str, setup: Sequence[str] = ()) -> None:
+        """Say where the running server is; the token lets commands on this machine in as its owner.
+
+        `setup`: links with which it is set up, while there is no plant.
+        """
+        write_secret(self._running, json.dumps({"pid": os.getpid(), "url": url, "token": token, "setup": setup}))
 
     def withdraw(self) -> None:
         """Take the announcement back."""

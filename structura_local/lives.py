@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
@@ -86,3 +86,14 @@ class Lives:
     async def _recovery(self, damage: str) -> None:
         _log.critical("%s. Nothing is served but the way to restore a backup, at /recover.", damage)
         self._runner = await self._stack.enter_async_context(self._life(self, damage))
+
+
+@asynccontextmanager
+async def answering(application: web.Application) -> AsyncIterator[web.AppRunner]:
+    """An application that answers what comes in at the address, until what it was asked is answered or time is up."""
+    runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        yield runner
+    finally:
+        await runner.cleanup()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from structura_local import app, clock
+from structura_local import clock
 from structura_local.domain import access
 from structura_local.domain.access import ADMIN, Caller
 from structura_local.domain.users import USERS, is_easily_guessed
@@ -23,6 +23,7 @@ from structura_local.operations.backups import Backups
 from structura_local.operations.guard import Guard
 from structura_local.operations.users import Users
 from structura_local.owner import ask
+from structura_local.plant import opened
 from structura_local.settings import Settings
 from structura_local.store.backups import ADDED
 from structura_local.store.restore import Restore
@@ -42,7 +43,7 @@ async def backup(arguments: argparse.Namespace, settings: Settings, folder: Fold
     elif running:
         found = [await ask(folder, "POST", _PATH)]
     else:
-        async with app.opened(folder):
+        async with opened(folder):
             found = [await backups.make(OWNER)]
     await backups.close()
     if arguments.json:
@@ -69,7 +70,7 @@ async def restore(arguments: argparse.Namespace, settings: Settings, folder: Fol
             report = await backups.restore(OWNER, backup_id)
             await backups.close()
             await asyncio.to_thread(Restore(folder.database, backups.shelf).finish)
-        async with app.opened(folder):  # it opens
+        async with opened(folder):  # it opens
             backups = Backups(folder, clock.now)
             await backups.keep_up()
             await backups.close()
@@ -132,7 +133,7 @@ async def reset_pin(arguments: argparse.Namespace, settings: Settings, folder: F
         path = f"/api/users/{quote(user['id'], safe='')}"
         await ask(folder, "PATCH", path, json.dumps({"pin": pin}).encode())
     else:
-        async with app.opened(folder) as plant:
+        async with opened(folder) as plant:
             auth = Auth(plant.store, plant.pins, folder.token_secret(), settings.token_hours, "")
             users = Users(plant.store, plant.pins, auth, Guard(plant.store))
             everybody = [users.show(row, OWNER) for row in await plant.store.reader.find(USERS)]

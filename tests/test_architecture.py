@@ -182,7 +182,12 @@ RULES = {
         no_import("structura_local.web"),
         "from structura_local.web import routes",
         least=45,
-        but=("structura_local/web", "structura_local/app.py", "structura_local/first_start.py"),
+        but=(
+            "structura_local/web",
+            "structura_local/app.py",
+            "structura_local/wiring.py",
+            "structura_local/first_start.py",
+        ),
     ),
     "the sync knows no operations and no web": Rule(
         ("sync",),

@@ -50,7 +50,7 @@ def start() -> str:
     _require_installed()
     _systemctl("reset-failed", NAME, check=False)
     _systemctl("start", NAME, otherwise=f"The service does not start; 'journalctl -u {NAME} -n 20' says why")
-    return f"The service runs. Where there is no plant yet, 'journalctl -u {NAME} -n 20' shows the link to set it up."
+    return "The service runs."
 
 
 def stop() -> str:

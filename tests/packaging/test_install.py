@@ -25,6 +25,7 @@ pytestmark = [
 
 DATA = "/var/lib/structura-local"
 PIN = "86420975"
+FIVE_MINUTES = 300.0  # seconds
 URL = f"http://{ADDRESS}:8000"
 
 
@@ -96,6 +97,13 @@ def set_up(machine: Machine) -> None:
     machine.run("structura-local", "service", "start")
 
 
+def setup_link(said: str) -> str:
+    """The link in what a command has printed."""
+    found = re.search(rf"http://{ADDRESS}:8000/setup#\S+", said)
+    assert found, said
+    return found[0]
+
+
 def owners(machine: Machine) -> set[str]:
     """Who owns the data, and with which rights."""
     return set(machine.run("find", DATA, "-printf", "%U:%m:%y\n").split())
@@ -107,14 +115,15 @@ def test_from_the_stick_to_the_terminal(machine: Machine) -> None:
     assert "Setting up structura-local" in said
     waiting = state(machine)
     assert (waiting["installed"], waiting["running"], waiting["at_boot"]) == (True, True, True)
-    link = re.search(rf"http://{ADDRESS}:8000/\S+", machine.run("journalctl", "-u", "structura-local"))
-    assert link, "there is no plant yet, so the journal has the link that leads to one"
-    assert "<html" in machine.from_terminal("curl", "--silent", "--fail", "--max-time", "20", link[0])
+    link = setup_link(machine.run("structura-local", "service", "start"))
+    assert setup_link(machine.run("structura-local", "service", "status")) == link
+    assert link in machine.run("journalctl", "-u", "structura-local")
+    assert "<html" in machine.from_terminal("curl", "--silent", "--fail", "--max-time", "20", link)
     machine.run("structura-local", "service", "stop")
     machine.run("structura-local", "init", "--plant", "Norte", "--admin-name", "Ana", "--admin-pin", PIN)
     account = machine.run("id", "-u", "structura-local").strip()
     assert {entry.split(":")[0] for entry in owners(machine)} == {account}
-    assert machine.run("structura-local", "service", "start").startswith("The service runs.")
+    assert machine.run("structura-local", "service", "start") == "The service runs.\n"
     token = login(machine)
     assert (
         ask(machine, "POST", "/api/machines", {"id": "M-1", "name": "Plegadora", "type": "CONFORMADORA"}, token)["id"]
@@ -137,11 +146,11 @@ def test_from_the_stick_to_the_terminal(machine: Machine) -> None:
 
 
 def test_the_readme_word_by_word(machine: Machine) -> None:
-    """What the README tells somebody with a stick to type on Debian, typed; then a terminal logs in. Under a minute."""
+    """What the README tells somebody with a stick to type on Debian, typed; a terminal logs in. In five minutes."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = readme.split("**Debian or Ubuntu.**")[1].split("**Another Linux")[0]
     typed = [line.strip() for line in block.splitlines() if line.startswith("    ")]
-    assert len(typed) == 8
+    assert len(typed) == 7
     began = time.monotonic()
     for line in typed:
         command = line.replace("sudo ", "").replace("structura-local_*.deb", "now.deb")
@@ -152,7 +161,7 @@ def test_the_readme_word_by_word(machine: Machine) -> None:
     assert machine.run("hostname", "-I").split() == [ADDRESS]
     token = login(machine)
     assert len(ask(machine, "GET", "/api/machines", token=token)) == 6
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < FIVE_MINUTES
 
 
 def test_nobody_looks_after_it(machine: Machine) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from structura_local import app
+from structura_local import work
 from structura_local.domain.catalog import COLLECTIONS
 from structura_local.domain.jobs import JOBS
 from structura_local.operations.rows import Rows
@@ -87,7 +87,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
         """In the place of what a server does daily, hourly and by the minute."""
 
     for own in ("_daily", "_keep_backups", "_every_minute"):
-        monkeypatch.setattr(app, own, nothing)
+        monkeypatch.setattr(work, own, nothing)
     return Gate(monkeypatch)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from structura_local import app
+from structura_local import app, work
 from structura_local.folder import Folder
 from structura_local.operations.backups import Backups
 from structura_local.store import store as store_module
@@ -151,7 +151,7 @@ async def test_without_any_backup(data_dir: Path, serve: Serve) -> None:
 async def test_found_by_a_backup(data_dir: Path, now: Clock, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large to be looked through at the start is found by the next backup."""
     monkeypatch.setattr(store_module, "LOOKED_AT", 1)
-    monkeypatch.setattr(app, "QUIET", 0.05)
+    monkeypatch.setattr(work, "QUIET", 0.05)
     await a_plant_with_a_backup(data_dir, now)
     overwrite_one_row(data_dir / "structura.db")
     now.move(hours=2)

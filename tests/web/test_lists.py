@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from structura_local import app
+from structura_local import wiring
 from structura_local.web import lists
 from tests.plant import ID, START_ISO, Api, Clock, Serve
 
@@ -319,7 +319,7 @@ async def test_ready_lists_are_bounded_in_number(serve: Serve, monkeypatch: pyte
     """Whoever asks for ever new queries does not fill the memory; what is asked for often stays ready."""
     monkeypatch.setattr(lists, "MAX_LISTS", 8)
     kept: list[lists.Lists] = []
-    monkeypatch.setattr(app, "Lists", lambda: kept.append(lists.Lists()) or kept[-1])
+    monkeypatch.setattr(wiring, "Lists", lambda: kept.append(lists.Lists()) or kept[-1])
     async with serve() as api:
         for number in range(40):
             assert await ids(api, f"/api/jobs?q={number}") == []

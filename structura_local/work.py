@@ -1,0 +1,130 @@
+"""What the server does without being asked: it exchanges, follows the rules, makes backups, makes room, measures."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from structura_local.errors import AppError
+from structura_local.folder import Folder
+from structura_local.operations.backups import Backups
+from structura_local.operations.history import History
+from structura_local.operations.rules import Rules
+from structura_local.settings import Settings
+from structura_local.space import Space, old_logs
+from structura_local.store import graves, growth
+from structura_local.store.backups import Shelf
+from structura_local.store.door import Door
+from structura_local.store.store import Store
+from structura_local.store.transaction import Author
+from sync.status import Monitor
+from sync.worker import Worker
+
+QUIET = 30.0  # seconds between looks at what is due, the first after as many
+
+_log = logging.getLogger(__name__)
+
+
+def beside(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do this until the stack ends."""
+    stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def begin(
+    stack: AsyncExitStack,
+    settings: Settings,
+    folder: Folder,
+    store: Store,
+    monitor: Monitor,
+    backups: Backups,
+    damaged: Callable[[str], None],
+) -> None:
+    """Exchange, follow the rules, make backups. `damaged` hears what is wrong with the database, if that is found."""
+    bundle = folder.bundle()
+    if bundle:
+        beside(stack, "sync worker", Worker(store, folder, bundle["plantId"], bundle["dsn"], monitor).run())
+    rules = Rules(ZoneInfo(settings.time_zone) if settings.time_zone else None)
+    store.door.follow(rules)
+    beside(stack, "daily rules", _daily(store, rules, settings.change_log_days, alone=not bundle))
+    beside(stack, "backups", _keep_backups(backups, damaged))
+
+
+def keep_room(stack: AsyncExitStack, space: Space, door: Door) -> None:
+    """Look after the disk: the door hears when there is no room, and tells of a write that failed for want of it."""
+    space.stop_writing, door.on_full = partial(setattr, door, "full"), space.suspect
+    beside(stack, "space", space.run())
+
+
+def measure(stack: AsyncExitStack, history: History) -> None:
+    """Measure, for the charts."""
+    beside(stack, "measurements", _every_minute(history))
+
+
+async def _daily(store: Store, rules: Rules, log_days: int, *, alone: bool) -> None:
+    """Let the rules look at the calendar, empty old graves, and thin the log, at every start and once an hour.
+
+    Unless `alone`, the sync worker empties the graves: it knows head office's clock, and this one's may be years ahead.
+    """
+    while True:
+        try:
+            await store.door.write(rules.every_day, Author("rules"))
+            if alone:
+                await store.door.write(partial(graves.empty, store.now()), Author("rules"))
+            if log_days:
+                await growth.thin(store.door, store.reader, store.now() - log_days * growth.DAY)
+        except Exception:
+            _log.exception("the daily work could not be done; it is tried again in an hour")
+        await asyncio.sleep(3600)
+
+
+async def _keep_backups(backups: Backups, damaged: Callable[[str], None]) -> None:
+    """Make backups as they fall due. Not in the first moments, when everybody comes back.
+
+    A backup that is not whole, or a query that fails so, may mean that the database is `damaged`: it is looked through.
+    """
+    with contextlib.suppress(AppError):
+        await backups.adopt()  # what a restore has just put there is a backup soon
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUIET):
+                await backups.suspected.wait()
+        try:
+            if backups.suspected.is_set() and (damage := await backups.damage()):
+                damaged(damage)
+                return
+            await backups.keep_up()
+        except AppError as error:
+            _log.error("backups: %s", error)
+        except Exception:
+            _log.exception("a backup could not be made; it is tried again in a moment")
+
+
+async def _every_minute(history: History) -> None:
+    while True:
+        try:
+            await history.measure()
+        except Exception:
+            _log.exception("nothing could be measured; it is tried again in a minute")
+        await asyncio.sleep(60)
+
+
+def give_up(folder: Folder, shelf: Shelf, wanted: int) -> list[str]:
+    """Remove old logs and backups until so many bytes are free; returns what was removed."""
+    removed = []
+    for file in old_logs(folder.path):
+        if shutil.disk_usage(folder.path).free >= wanted:
+            break
+        file.unlink(missing_ok=True)
+        removed.append(file.name)
+    return removed + [backup.id for backup in shelf.make_room(wanted)]
