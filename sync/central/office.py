@@ -1,6 +1,7 @@
 """Head office's commands on central. They return data; the command line prints it."""
 
 import asyncio
+import contextlib
 import re
 import secrets
 from typing import Any
@@ -44,13 +45,10 @@ async def enroll(dsn: str, plant: str, name: str | None = None) -> dict[str, Any
     with explained():
         connection = await connect(dsn)
         try:
-            role, password = f"plant_{plant}_{secrets.token_hex(3)}", secrets.token_urlsafe(24)
-            carry = secrets.token_hex(32)
+            password, carry = secrets.token_urlsafe(24), secrets.token_hex(32)
             async with connection.transaction():
                 plant_name = await connection.fetchval(ENSURE_PARTITION, plant, name)
-                await connection.execute(
-                    f'CREATE ROLE "{role}" LOGIN PASSWORD {_literal(password)} IN ROLE structura_plant'
-                )
+                role = await _new_role(connection, plant, password)
                 await connection.execute(ADD_BUNDLE, plant, role, carry)
             database = await connection.fetchval("SELECT current_database()")
             identity = await connection.fetchval(IDENTITY)
@@ -65,6 +63,18 @@ async def enroll(dsn: str, plant: str, name: str | None = None) -> dict[str, Any
         "role": role,
         "carry": carry,
     }
+
+
+async def _new_role(connection: Any, plant: str, password: str) -> str:
+    """A role that the server, which may have other databases, does not have yet."""
+    while True:
+        role = f"plant_{plant}_{secrets.token_hex(3)}"
+        with contextlib.suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+            async with connection.transaction():
+                await connection.execute(
+                    f'CREATE ROLE "{role}" LOGIN PASSWORD {_literal(password)} IN ROLE structura_plant'
+                )
+            return role
 
 
 async def revoke(dsn: str, role: str) -> None:

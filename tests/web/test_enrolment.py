@@ -17,7 +17,7 @@ from sync.central import office
 from tests.plant import PIN, Api, serving
 from tests.test_commands import run
 from tests.web.contract import minimal
-from tests.web.test_hostile import JSON, head, wire
+from tests.web.test_hostile import JSON, head, import_begun, wire
 from tests.web.test_settings_change import settled
 
 PATH = "/api/system/enrolment"
@@ -88,9 +88,7 @@ async def test_what_is_wrong_is_said_and_nothing_changed(plant: Api, central_dsn
     body = orjson.dumps({"machines": []})
     async with wire(plant) as slow:
         await slow.say(head(plant, "POST /api/system/import", JSON, f"Content-Length: {len(body)}"))
-        async with asyncio.timeout(60):
-            while (await plant.post(PATH, {"bundle": {**NOWHERE, "plantName": "Sur"}})).status != 503:
-                await asyncio.sleep(0.01)  # until the server has seen it
+        await import_begun(plant)
         busy = await plant.post(PATH, {"bundle": NOWHERE})
         assert (busy.status, busy.json["type"]) == (503, "/problems/import-running")
         assert int(busy.headers["Retry-After"]) > 0

@@ -7,7 +7,7 @@ import pytest
 
 from tests.plant import Api, Serve
 from tests.web.contract import minimal
-from tests.web.test_hostile import HURRIED, JSON, head, problem, wire
+from tests.web.test_hostile import HURRIED, JSON, head, import_begun, problem, wire
 
 
 async def test_one_at_a_time(api: Api) -> None:
@@ -15,8 +15,7 @@ async def test_one_at_a_time(api: Api) -> None:
     body = orjson.dumps({"machines": [minimal("machines", id="M-1")]})
     async with wire(api) as slow, wire(api) as second:
         await slow.say(head(api, "POST /api/system/import", JSON, f"Content-Length: {len(body)}", "Connection: close"))
-        while (await api.post("/api/system/import?dryRun=true", {"machines": []})).status != 503:
-            pass  # until the server has seen it
+        await import_begun(api)
         await second.say(head(api, "POST /api/system/import", JSON, f"Content-Length: {200 * 2**20}"))
         answer = await asyncio.wait_for(second.reader.readuntil(b"}"), 20)
         assert problem(answer, 503)["type"] == "/problems/import-running"

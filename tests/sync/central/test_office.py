@@ -1,6 +1,7 @@
 """The head office commands, against a real Postgres."""
 
 import asyncio
+import secrets
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -85,6 +86,18 @@ async def test_a_plant_id_is_checked(plant: str) -> None:
     """What cannot be part of a role's name is refused before anything happens."""
     with pytest.raises(ValueError, match="cannot be a plant's id"):
         await office.enroll("postgresql://nowhere.invalid/x", plant)
+
+
+async def test_the_name_of_a_role_may_be_taken(central_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a bundle of another database of the same server, which nobody sees: another name is taken."""
+    taken = (await office.enroll(central_dsn, PLANT))["role"].rpartition("_")[2]
+    words = iter([taken, taken, secrets.token_hex(3)])
+    token = secrets.token_hex
+    monkeypatch.setattr(secrets, "token_hex", lambda length: next(words) if length == 3 else token(length))
+    central = await PostgresCentral.connect((await office.enroll(central_dsn, PLANT))["dsn"], PLANT)
+    await greet(central)
+    await central.close()
+    assert next(words, None) is None
 
 
 async def test_a_revoked_bundle_is_cut_off(central_dsn: str) -> None:
