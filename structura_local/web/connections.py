@@ -161,6 +161,13 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """The rest of a body that was refused already and cannot be unpacked: nothing to fill a log with."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            _log.info("the rest of what %s sent cannot be read", self.address)
+        else:
+            super().log_exception(*args, **kw)
+
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:

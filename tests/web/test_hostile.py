@@ -284,6 +284,20 @@ async def test_offers_that_are_not_taken(api: Api, offer: str) -> None:
             assert heard
 
 
+@pytest.mark.parametrize(("path", "status"), [("auth/login", b"400"), ("nothing", b"404")])
+async def test_a_body_that_cannot_be_unpacked(
+    api: Api, caplog: pytest.LogCaptureFixture, path: str, status: bytes
+) -> None:
+    """Whether it is read before the answer or not, the log has no trace of it: anybody could make it full."""
+    body = b"no gzip" * 9
+    length = f"Content-Length: {len(body)}"
+    with caplog.at_level(logging.INFO):
+        async with wire(api) as stranger:
+            await stranger.say(head(api, f"POST /api/{path}", JSON, "Content-Encoding: gzip", length), body)
+            assert (await stranger.rest())[9:12] == status
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_bombs(api: Api, encoding: str) -> None:
     """A small body that unpacks to a large one is 413 before it is unpacked."""
