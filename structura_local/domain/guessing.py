@@ -25,6 +25,7 @@ STRANGERS = Policy(free=5, first=10 * MINUTE, longest=6 * HOUR, fades=8 * HOUR) 
 CODE = Policy(free=5, first=30_000, longest=10 * MINUTE, fades=10 * MINUTE)  # codes that pair, from one address
 CODES = Policy(free=300, first=1_000, longest=10_000, fades=1_000)  # from all addresses where nobody has logged in
 REMEMBERED = 30 * DAY  # how long a good login makes an address a terminal
+FADED = 7 * DAY  # after which no failure counts any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Record:
     def is_terminal(self, now: int) -> bool:
         """Whether somebody has logged in from here of late."""
         return bool(self.good_at) and now - self.good_at < REMEMBERED
+
+    def is_forgotten(self, now: int) -> bool:
+        """Whether nothing of it matters any more."""
+        return now - self.good_at >= REMEMBERED and now - self.at >= FADED
 
     def wait(self, policy: Policy, now: int) -> int:
         """Milliseconds until the next try. Never more than the longest, should the clock have been turned back."""

@@ -97,7 +97,7 @@ class Auth:
 
         def begun(tx: Transaction) -> Answer:
             sessions.start(tx, session)
-            tx.after_commit(lambda: self._sessions.update({session.jti: session}))
+            tx.after_commit(lambda: self._begin(session, now))
             return Answer({"claims": claims, "user": shown})
 
         def work(tx: Transaction) -> Answer:
@@ -108,6 +108,11 @@ class Auth:
         retry = asked(user.id, key, "login", data["pinLookup"], terminal)
         first = (await self._store.door.write(work, Author("api", user.id), spare=True)).data
         return {"token": jwt.encode(first["claims"], self._secret, ALGORITHM), "user": first["user"]}
+
+    def _begin(self, session: Session, now: int) -> None:
+        """Know a session from now on, and those no more that have ended by themselves: nobody asks for them again."""
+        self._sessions = {jti: known for jti, known in self._sessions.items() if known.expires_at > now}
+        self._sessions[session.jti] = session
 
     async def logout(self, token: str | None) -> None:
         """End a token for good; a dead one or none is fine too."""

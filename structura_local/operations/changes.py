@@ -27,7 +27,7 @@ FIELDS: Fields = {
         choice("collection", *(collection.path for collection in COLLECTIONS)),
         text("rowId"),
         choice("kind", "create", "update", "delete", "restore"),
-        choice("origin", "api", "import", "setup", "sync", "rules"),
+        choice("origin", "api", "import", "setup", "sync", "rules", "derived"),
         text("userId"),
     )
 }

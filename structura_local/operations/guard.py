@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from structura_local.domain.guessing import CODE, CODES, DAY, STRANGER, STRANGERS, TERMINAL, Policy, Record
 from structura_local.errors import AppError
@@ -30,7 +31,7 @@ class Guard:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._records: dict[str, Record] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # while somebody tries or waits
 
     async def load(self) -> None:
         """Read what was kept over a restart."""
@@ -58,7 +59,8 @@ class Guard:
 
     @asynccontextmanager
     async def _limited(self, address: str, rules: Callable[[], Rules]) -> AsyncIterator[None]:
-        async with self._turns.setdefault(rules()[-1][0], asyncio.Lock()):
+        turn = self._turns.setdefault(rules()[-1][0], asyncio.Lock())
+        async with turn:
             now = self._store.now()
             wait = max(self._records.get(name, Record()).wait(policy, now) for name, policy in rules())
             if wait:
@@ -81,7 +83,7 @@ class Guard:
     async def _failed(self, address: str, rules: Rules) -> None:
         now = self._store.now()
         news = {name: self._records.get(name, Record()).failed(policy, now) for name, policy in rules}
-        self._records.update(news)
+        self._records = {name: record for name, record in self._records.items() if not record.is_forgotten(now)} | news
 
         def work(tx: Transaction) -> None:
             attempts.keep(tx, news)

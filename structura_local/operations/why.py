@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from structura_local import clock
 from structura_local.domain import parts
-from structura_local.domain.access import READ, Caller
+from structura_local.domain.access import ADMIN, READ, Caller
 from structura_local.domain.catalog import BY_PATH
 from structura_local.domain.conflicts import UNSHOWN
 from structura_local.domain.fields import Collection
+from structura_local.domain.messages import MESSAGES, concerns
 from structura_local.domain.row import ANY, LIFE, Row
 from structura_local.domain.stamp import TIME_LENGTH, split, time
 from structura_local.domain.users import PIN_MASK
@@ -138,7 +139,7 @@ class Explanations:
         self._store = store
 
     async def why(self, caller: Caller, path: str, row_id: str) -> dict[str, Any]:
-        """All that is known of a row, deleted or not. AppError `no-route`, `not-found`."""
+        """All that is known of a row, deleted or not. AppError `no-route`, `not-found`: of other people's post too."""
         require(caller, "why", READ)
         if path not in BY_PATH:
             raise AppError("no-route")
@@ -148,6 +149,8 @@ class Explanations:
         if not found and not any(line.row for line in lines):
             raise AppError("not-found", id=row_id)
         stored = found[0] if found else Stored(next(line.kept for line in lines if line.row), 0, {})
+        if collection is MESSAGES and caller.role != ADMIN and not concerns(stored.row.data, caller.user_id or ""):
+            raise AppError("not-found", id=row_id)
         mark = int((await reader.state()).get("mark", "0"))
         logged = await history.changes(reader, collection.table, row_id, NEWEST)
         counters = [name for name, kind in parts.kinds(stored.row.parts).items() if kind == parts.COUNTER]

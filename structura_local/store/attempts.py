@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import and_, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from structura_local.domain.guessing import DAY, REMEMBERED, Record
+from structura_local.domain.guessing import FADED, REMEMBERED, Record
 from structura_local.store.read import Reader
 from structura_local.store.tables import ATTEMPTS
 from structura_local.store.transaction import Transaction
@@ -19,9 +19,9 @@ async def load(reader: Reader) -> dict[str, Record]:
 
 
 def keep(tx: Transaction, records: Mapping[str, Record]) -> None:
-    """Keep records; what has long faded is cleared away."""
+    """Keep records; those in which nothing matters any more (`Record.is_forgotten`) are cleared away."""
     columns = ATTEMPTS.c
-    tx.execute(delete(ATTEMPTS).where(and_(columns.good_at < tx.at - REMEMBERED, columns["at"] < tx.at - 7 * DAY)))
+    tx.execute(delete(ATTEMPTS).where(and_(columns.good_at <= tx.at - REMEMBERED, columns["at"] <= tx.at - FADED)))
     for address, record in records.items():
         values = {name: getattr(record, name) for name in _COLUMNS}
         statement = insert(ATTEMPTS).values(address=address, **values)

@@ -14,7 +14,7 @@ from structura_local.errors import AppError
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
 from structura_local.store.transaction import Author, Transaction
-from tests.plant import HOURS, ID, Clock, Template
+from tests.plant import HOURS, ID, PIN, Clock, Template
 
 API = Author("api")
 
@@ -69,3 +69,16 @@ async def test_a_change_that_is_not_kept(template: Template, data_dir: Path, now
         with pytest.raises(AppError):
             await plant.store.door.write(fails, API)
         assert await auth.caller(token) == caller
+
+
+async def test_sessions_that_ended_by_themselves_are_not_kept(data_dir: Path, now: Clock) -> None:
+    """A server that runs for years holds the sessions of its last hours in memory, not all there ever were."""
+    folder = Folder(data_dir)
+    async with app.opened(folder, now) as plant:
+        auth = Auth(plant.store, plant.pins, folder.token_secret(), HOURS, "local")
+        await auth.load()
+        for _ in range(4):
+            now.move(hours=HOURS / 2)
+            token = (await auth.login(PIN["OPERATOR"]))["token"]
+        assert len(auth._sessions) == 2
+        assert (await auth.caller(token)).user_id == ID["OPERATOR"]

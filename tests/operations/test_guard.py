@@ -11,6 +11,7 @@ from structura_local.domain.alerts import ALERTS
 from structura_local.domain.guessing import DAY, TERMINAL
 from structura_local.errors import AppError
 from structura_local.operations.guard import Guard
+from structura_local.store import attempts
 from structura_local.store.store import Store
 from tests.plant import PIN, Api, Clock, Serve
 from tests.web.test_guessing import chance, documented
@@ -104,6 +105,20 @@ async def test_a_restart_forgets_nothing(tmp_path: Path, now: Clock) -> None:
             assert await guess(guard, "10.0.0.2") > 0
             assert [await guess(guard, "10.0.0.1") for _ in range(TERMINAL.free)] == [0] * TERMINAL.free
         await store.close()
+
+
+async def test_what_has_faded_is_not_kept(store: Store, now: Clock) -> None:
+    """Addresses that failed once do not pile up in memory or on disk; terminals stay known, each for its time."""
+    guard = Guard(store)
+    await guess(guard, "10.0.0.1", right=True)
+    for number in range(20):
+        now.move(hours=24)
+        assert await guess(guard, f"10.0.1.{number}") == 0
+    kept = await attempts.load(store.reader)
+    assert guard._records.keys() == kept.keys()
+    assert "10.0.0.1" in kept
+    assert len(kept) <= 10
+    assert not guard._turns
 
 
 async def test_a_clock_turned_back_locks_nobody_out_for_long(store: Store, now: Clock) -> None:

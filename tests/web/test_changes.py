@@ -59,6 +59,7 @@ async def test_filters(api: Api, now: Clock) -> None:
     assert len(await logged(api, f"?userId={ID['SUPERVISOR']}")) == 4
     assert len(await logged(api, "?origin=import&collection=users")) == 4
     assert len(await logged(api, "?kind=delete")) == 0
+    assert len(await logged(api, "?origin=derived")) == 0
     assert len(await logged(api, "?rowId=X-2")) == 2
     assert len(await logged(api, f"?seq={first}")) == 1
     assert len(await logged(api, f"?since={clock.iso(now.ms - 120_000)}")) == 4

@@ -194,6 +194,18 @@ async def test_what_is_not_there(api: Api) -> None:
         assert (await api.get(f"/api/system/why/{path}")).status == 404, path
 
 
+async def test_other_peoples_post(api: Api) -> None:
+    """Why a message is as it is tells what it says: to those who may read it and nobody else, also when it is deleted."""
+    await api.made("/api/messages", {"id": "M", "to": ID["OTHER"], "content": "entre nosotros"}, "OPERATOR")
+    await api.made("/api/messages", {"id": "A", "to": "ALL", "content": "a todos"}, "OPERATOR")
+    for _ in range(2):
+        for who, status in (("SUPERVISOR", 404), ("ADMIN", 200)):
+            answer = await api.get("/api/system/why/messages/M", who)
+            assert (answer.status, b"entre nosotros" in answer.body) == (status, status == 200)
+        await api.delete("/api/messages/M")
+    assert (await api.get("/api/system/why/messages/A", "SUPERVISOR")).status == 200
+
+
 @pytest.mark.parametrize(("who", "status"), [("ADMIN", 200), ("SUPERVISOR", 200), ("OPERATOR", 403), (None, 401)])
 async def test_roles(api: Api, who: str | None, status: int) -> None:
     """The office asks why; others do not."""
