@@ -195,7 +195,7 @@ async def test_what_is_not_there(api: Api) -> None:
 
 
 async def test_other_peoples_post(api: Api) -> None:
-    """Why a message is as it is tells what it says: to those who may read it and nobody else, also when it is deleted."""
+    """Why a message is as it is tells what it says: only to those who may read it, also when it is deleted."""
     await api.made("/api/messages", {"id": "M", "to": ID["OTHER"], "content": "entre nosotros"}, "OPERATOR")
     await api.made("/api/messages", {"id": "A", "to": "ALL", "content": "a todos"}, "OPERATOR")
     for _ in range(2):
