@@ -1,6 +1,5 @@
 """A node's clock is set by head office's: what was written by a wrong one is stamped anew (clocks.py says how)."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from structura_local.domain.catalog import BY_TABLE
@@ -25,13 +24,16 @@ async def right_upto(reader: Reader, now: clocks.Reading) -> int:
 
     Found beside the door, as a million may wait.
     """
-    state = await reader.state()
-    right, copied = _fixed(state), _copied(state)
-    async for lines in unpushed.read(reader, right):
-        if await asyncio.to_thread(clocks.wrong, [_written(line, copied, BEGINNING) for line in lines], now):
-            break
-        right = lines[-1].seq
-    return right
+    first, last = await unpushed.first_off(
+        reader,
+        _fixed(await reader.state()),
+        office=now.central,
+        wall=now.wall,
+        runs=tuple(now.runs),
+        elapsed=now.elapsed,
+        tolerance=clocks.TOLERANCE,
+    )
+    return last if first is None else first - 1
 
 
 def set_clock(now: clocks.Reading, right: int, announce: Callable[[], None], tx: Transaction) -> None:
@@ -57,8 +59,8 @@ def loosen(tx: Transaction) -> None:
 
 def _stamp_anew(now: clocks.Reading, right: int, tx: Transaction) -> bool:
     """Give the writes that nobody else knows the stamps that a right clock would have given; whether they differ."""
-    state = {key: tx.state(key) for key in ("mark", "stamped", "copied")}
-    fixed, copied = _fixed(state), _copied(state)
+    state = {key: tx.state(key) for key in ("mark", "stamped")}
+    fixed, copied = _fixed(state), int(tx.state("copied") or 0)
     if any(unpushed.lines(tx, fixed)) or tx.seq > fixed + MANY:
         fix(tx)
     # Most clocks are right, and much may wait: nothing of it is kept in memory to find that out.
@@ -88,11 +90,6 @@ def _stamp_anew(now: clocks.Reading, right: int, tx: Transaction) -> bool:
 def _fixed(state: Mapping[str, str | None]) -> int:
     """Up to which change all writes keep their stamps."""
     return max(int(state.get("mark") or 0), int(state.get("stamped") or 0))
-
-
-def _copied(state: Mapping[str, str | None]) -> int:
-    """Up to which change this database is a copy of another."""
-    return int(state.get("copied") or 0)
 
 
 def _written(line: unpushed.Logged, copied: int, seen: str) -> clocks.Written:

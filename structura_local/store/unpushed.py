@@ -1,11 +1,12 @@
 """What the change log has of writes that head office has not heard of, and how far it has."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from structura_local.domain.stamp import MS_LENGTH
 from structura_local.store.read import Reader
 from structura_local.store.tables import CHANGE_LOG, PUSHES
 from structura_local.store.transaction import Transaction
@@ -32,11 +33,25 @@ def lines(tx: Transaction, mark: int) -> Iterator[Logged]:
         mark = found[-1].seq
 
 
-async def read(reader: Reader, mark: int) -> AsyncIterator[list[Logged]]:
-    """The writes made here after `mark`, in their order, some at a time."""
-    while found := [Logged(*line) for line in await reader.fetch(_select(mark).limit(AT_ONCE))]:
-        yield found
-        mark = found[-1].seq
+async def read(reader: Reader, mark: int) -> list[Logged]:
+    """The writes made here after `mark`, in their order."""
+    return [Logged(*line) for line in await reader.fetch(_select(mark))]
+
+
+async def first_off(
+    reader: Reader, mark: int, *, office: int, wall: int, runs: Sequence[str], elapsed: int, tolerance: int
+) -> tuple[int | None, int]:
+    """Of the writes made here after `mark` the first whose stamp is off by more than `tolerance`, and the last of all.
+
+    The clocks are sync/clocks.py's Reading, and so is what a right stamp is; a million may wait.
+    """
+    log = CHANGE_LOG.c
+    meant = case((log.run.in_(runs), office - elapsed + log.elapsed), else_=func.min(log.at + (office - wall), office))
+    stamped = func.substr(log.stamp, 1, MS_LENGTH)
+    off = or_(stamped < _hex(meant - tolerance), stamped > _hex(meant + tolerance), meant + tolerance < 0)
+    found = await reader.fetch(_select(mark, func.min(case((off, log.seq))), func.max(log.seq)).order_by(None))
+    first, last = found[0]
+    return first, last or mark
 
 
 async def last(reader: Reader) -> str:
@@ -65,8 +80,13 @@ def acknowledged(tx: Transaction, mark: int) -> None:
     tx.execute(insert(PUSHES).values(mark=mark, at=tx.at).on_conflict_do_nothing())
 
 
-def _select(mark: int) -> Select[Any]:
+def _hex(milliseconds: ColumnElement[int]) -> ColumnElement[str]:
+    """As stamps begin."""
+    return func.printf(f"%0{MS_LENGTH}x", func.max(milliseconds, 0))
+
+
+def _select(mark: int, *wanted: ColumnElement[Any]) -> Select[Any]:
     log = CHANGE_LOG.c
-    columns = (log.seq, log.stamp, log.at, log.run, log.elapsed, log.collection, log.row_id)
+    columns = wanted or (log.seq, log.stamp, log.at, log.run, log.elapsed, log.collection, log.row_id)
     # What rules derived from a sync is as old as its cause, whatever the clock said.
     return select(*columns).where(log.seq > mark, log.origin.not_in(("sync", "derived"))).order_by(log.seq)

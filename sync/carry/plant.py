@@ -163,9 +163,8 @@ class Carrier:
         A clock that is behind what others are known to have written is wrong itself, and no reason to change anything.
         """
         mark = await self._port.mark()
-        limit, ahead = self._now + AHEAD_LIMIT, False
-        async for writes in unpushed.read(self._store.reader, mark):
-            ahead = ahead or any(split(line.stamp).ms > limit for line in writes)
+        writes = await unpushed.read(self._store.reader, mark)
+        ahead = any(split(line.stamp).ms > self._now + AHEAD_LIMIT for line in writes)
         if ahead and self._now >= int(self._store.door.run.clock.observed[:12], 16):
             await self._port.was_ahead()
             await self._port.set_clock(self._now)

@@ -1,12 +1,16 @@
 """What happens to plants whose clocks are wrong, told with real databases: nobody wins or loses by it."""
 
+import random
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from sqlalchemy import delete, insert
 
-from structura_local.domain.stamp import split
+from structura_local.domain.stamp import BEGINNING, join, split
 from structura_local.store import unpushed
 from structura_local.store.read import Reader
+from structura_local.store.tables import CHANGE_LOG
 from structura_local.store.transaction import Transaction
 from sync import clocks, stamping
 from tests.sync.nodes import DAY, World
@@ -107,3 +111,33 @@ async def test_what_waits_is_looked_through_beside_the_door(world: World, monkey
     monkeypatch.setattr(stamping, "right_upto", meanwhile)
     await one.sync()
     assert split((await one.row("a")).born).ms <= world.ms
+
+
+async def test_the_database_finds_what_is_off_as_the_clocks_do(world: World) -> None:
+    """The first wrong write of a backlog, for clocks of all kinds."""
+    one, rng = await world.start("one"), random.Random(7)
+    errors = (0, 0, 0, 0, clocks.TOLERANCE, clocks.TOLERANCE + 1, -clocks.TOLERANCE - 1, 3 * YEAR, -60 * YEAR)
+    found = set()
+    for _ in range(300):
+        now = clocks.Reading(world.ms, max(world.ms + rng.choice(errors), 0), ("now", "before"), 5 * YEAR)
+        start, lines = await one.write(lambda tx: tx.seq), []
+        for seq in range(start + 1, start + rng.randrange(2, 6)):
+            ago, error = rng.randrange(YEAR), rng.choice(errors)
+            at = max(world.ms - ago + error, 0)
+            stamp = join(max(at + rng.choice((0, 0, 0, 5_000)), 0), 0, "actor001")
+            lines.append((seq, stamp, at, rng.choice(("now", "before", "last year")), 5 * YEAR - ago))
+        written = [clocks.Written(*line[1:], seen=BEGINNING) for line in lines]
+        wrong = [line[0] for line, write in zip(lines, written, strict=True) if clocks.wrong([write], now)]
+        await one.write(partial(_logged, lines))
+        right = await stamping.right_upto(one.store.reader, now)
+        assert right == (wrong[0] - 1 if wrong else lines[-1][0]), (now, lines)
+        found.add(len(wrong) / len(lines))
+        await one.write(lambda tx: tx.execute(delete(CHANGE_LOG)))
+    assert {0, 1} < found
+
+
+def _logged(lines: list[tuple[int, str, int, str, int]], tx: Transaction) -> None:
+    rest = {"tx": 1, "collection": "clients", "row_id": "a", "kind": "update", "origin": "api", "fields": "{}"}
+    for seq, stamp, at, run, elapsed in lines:
+        values = {"seq": seq, "stamp": stamp, "at": at, "run": run, "elapsed": elapsed, **rest}
+        tx.execute(insert(CHANGE_LOG).values(values))
