@@ -58,6 +58,24 @@ def compiled(statement: ClauseElement) -> tuple[str, list[Any]]:
 _kept: dict[Any, tuple[str, SQLCompiler]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that is written once, for values that are given by the names of its parameters."""
+
+    text: str
+    _parameters: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, statement: ClauseElement) -> "Prepared":
+        """A statement with `bindparam`s in it."""
+        result = cast("SQLCompiler", statement.compile(dialect=_DIALECT, compile_kwargs=_POSTCOMPILE))
+        return cls(str(result), tuple((name, result.params[name]) for name in result.positiontup or ()))
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Its parameters in order."""
+        return [given.get(name, constant) for name, constant in self._parameters]
+
+
 class Codec:
     """How the rows of one collection become columns and back. Made once per collection."""
 
@@ -69,6 +87,9 @@ class Codec:
         self._known = frozenset(self._names)
         self._encoders = [(f.name, _encoder(f)) for f in collection.stored]
         self._decoders = [(i, f.name, d) for i, f in enumerate(collection.stored, 1) if (d := _decoder(f))]
+        numbers = (Kind.NUMBER, Kind.INTEGER)
+        self.numbers = frozenset(f.column for f in collection.stored if f.kind in numbers)
+        """The columns in which there may be a fraction."""
         self._positions = {c.name: i for i, c in enumerate(table.columns)}
         put = insert(table).values({c.name: None for c in table.columns})
         put = put.on_conflict_do_update(

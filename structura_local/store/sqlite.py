@@ -72,6 +72,7 @@ def copied(database: driver.Connection) -> driver.Connection:
 def _with_functions(connection: driver.Connection) -> driver.Connection:
     connection.create_function("epoch_ms", 1, clock.epoch_ms, deterministic=True)
     connection.create_function("has_words", -1, has_words, deterministic=True)
+    connection.create_function("shortest", 1, repr, deterministic=True)
     return connection
 
 

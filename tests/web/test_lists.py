@@ -62,6 +62,21 @@ async def test_equality_filters_on_scalar_fields(api: Api) -> None:
     assert await ids(api, "/api/jobs?productName=Perfil%201") == ["J-01"]
 
 
+async def test_a_list_shows_values_to_the_last_digit_and_character(api: Api) -> None:
+    """As the objects themselves are shown, whatever SQLite would write."""
+    numbers = [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, 123456789.12345679, 2**53, 2**62, 1e22, 7, 7.5]
+    notes = 'a "quote", \\ and / \b\f\n\r\t \x01\x1f\x7f \u2028 ñ 😀 </script> {"a":[null]}'
+    made = [job(i, targetQuantity=number, notes=notes) for i, number in enumerate(numbers, 10)]
+    one_by_one = [await api.made("/api/jobs", body) for body in made]
+    for path in ("/api/jobs", "/api/jobs?limit=50", "/api/jobs?unit=m&sort=id"):
+        assert (await api.get(path)).json == one_by_one
+    assert [row["targetQuantity"] for row in one_by_one] == numbers
+    half = await pages(api, "/api/jobs?sort=-targetQuantity&limit=2")
+    assert [row_id for page in half for row_id in page] == [
+        row["id"] for row in sorted(made, key=lambda row: -row["targetQuantity"])
+    ], "a fraction is a place to go on from"
+
+
 async def test_a_list_field_is_filtered_by_what_it_contains(api: Api) -> None:
     """`operatorIds=U-2` finds the jobs that U-2 works on, whoever else does."""
     await api.made("/api/jobs", job(1, operatorIds=["U-1", "U-2"]))
