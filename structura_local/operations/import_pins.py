@@ -9,7 +9,7 @@ from structura_local.domain.row import Row
 from structura_local.domain.users import PIN_LENGTHS, PIN_MASK, USERS, is_easily_guessed
 from structura_local.errors import AppError
 from structura_local.operations.inspection import Rows
-from structura_local.operations.pins import Pins
+from structura_local.operations.pins import THREADS, Pins
 from structura_local.operations.repair import Mend
 from structura_local.operations.report import Entry, Tally
 from structura_local.phrases import phrase
@@ -54,10 +54,13 @@ class PinClaims:
         have = {user.id: user.data.get("pinLookup") for user in users}
         new = {pin for user_id, pin in self._wanted.items() if have.get(user_id) not in self._pins.lookups(pin)}
 
+        turns = asyncio.Semaphore(THREADS)  # or who logs in meanwhile would wait behind all of them
+
         async def hashed(pin: str) -> None:
             if dry_run:
                 self._hashes[pin] = {"pinHash": "dry run", "pinLookup": self._pins.lookups(pin)[0]}
-            else:
+                return
+            async with turns:
                 self._hashes[pin] = await self._pins.hashed(pin)
 
         await asyncio.gather(*map(hashed, new))

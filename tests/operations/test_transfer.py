@@ -1,12 +1,14 @@
 """Import and export: the way in from the old frontend and the way back."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 
 from structura_local import app
@@ -268,3 +270,29 @@ async def test_counters_and_sets_read_back_as_what_they_are(plant: Plant) -> Non
     row = await plant.store.reader.get(INVENTORY, "I-1")
     assert row is not None
     assert row.data["quantity"] == 0.123457
+
+
+async def test_a_login_does_not_wait_for_the_pins_of_an_import(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing the PINs of many people takes a while; who types theirs meanwhile is let in between."""
+    done: list[str] = []
+
+    def noted(name: str) -> Callable[..., Any]:
+        real = getattr(bcrypt, name)
+
+        def call(*arguments: Any) -> Any:
+            answer = real(*arguments)
+            done.append(name)
+            return answer
+
+        return call
+
+    for name in ("hashpw", "checkpw"):
+        monkeypatch.setattr(bcrypt, name, noted(name))
+    people = [{"id": f"U-{n}", "name": f"{n}", "role": "OPERATOR", "pin": f"{70_000 + n}"} for n in range(40)]
+    importing = asyncio.create_task(plant.transfer.take_in(OWNER, {"users": people}))
+    while not done:
+        await asyncio.sleep(0)
+    assert not await plant.pins.matches("4711", None, None)
+    await importing
+    assert done.count("hashpw") == len(people)
+    assert done.index("checkpw") < len(people) / 2
