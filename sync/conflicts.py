@@ -11,6 +11,7 @@ the same thing done twice, and no conflict.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -69,14 +70,16 @@ def conflicts(
             return False
         return stamp > agreed and stamp != mine
 
+    sums = parts.kinds(dirty.parts) | parts.kinds(other.parts)  # fields of a newer version: one of the two may say so
+    write = partial(_write, collection, sums)
     if dirty.life > other.life and not dirty.alive and (had or _touched(base, LIFE)):
         grave = Write(None, dirty.stamps.get(LIFE, ""))
         for name in sorted(_names(other)):
-            mine, theirs = _write(collection, dirty, name), _write(collection, other, name)
+            mine, theirs = write(dirty, name), write(other, name)
             if theirs and theirs.stamp > (mine.stamp if mine else "") and foreign(theirs.stamp, "", grave.stamp):
                 yield Conflict(name, grave, theirs)
     for name in sorted(_names(dirty) | _names(other) if had or ANY in base else _names(dirty) & base.keys()):
-        mine, theirs = _write(collection, dirty, name), _write(collection, other, name)
+        mine, theirs = write(dirty, name), write(other, name)
         if mine is None:
             continue
         agreed = base.get(name, base.get(ANY, mine.stamp))
@@ -137,11 +140,14 @@ def _names(row: Row) -> set[str]:
     return (row.data.keys() | row.stamps.keys()) - {LIFE}
 
 
-def _write(collection: Collection, row: Row, name: str) -> Write | None:
-    """The write that a field shows; of a counter its base; None for a set, of which nothing is ever lost."""
+def _write(collection: Collection, sums: Mapping[str, str], row: Row, name: str) -> Write | None:
+    """The write that a field shows; of a counter its base; None for a set, of which nothing is ever lost.
+
+    `sums`: which fields that are not declared here are counters or sets (parts.kinds).
+    """
     known = collection.by_name.get(name)
     kind = {Merge.COUNTER: parts.COUNTER, Merge.SET: parts.SET}.get(known.merge) if known else None
-    kind = kind or parts.kinds(row.parts).get(name)
+    kind = kind or sums.get(name)
     if kind is None:
         return Write(row.data.get(name), row.stamp(name))
     base = row.parts.get(name + parts.COUNTER) if kind == parts.COUNTER else None

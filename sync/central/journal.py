@@ -88,18 +88,18 @@ BEGIN
     ), field AS (
         SELECT m.*, name,
             coalesce(m.base->>name, m.base->>'*') COLLATE "C" AS agreed,
-            CASE WHEN {_counter(counters)} THEN left(m.parts->>(name || '+'), 24) COLLATE "C"
+            CASE WHEN adds THEN left(m.parts->>(name || '+'), 24) COLLATE "C"
                 ELSE coalesce(m.stamps->>name, m.born) COLLATE "C" END AS i_stamp,
-            CASE WHEN {_counter(counters)} THEN to_jsonb(substr(m.parts->>(name || '+'), 26)::numeric)
+            CASE WHEN adds THEN to_jsonb(substr(m.parts->>(name || '+'), 26)::numeric)
                 ELSE m.data->name END AS i_value,
-            CASE WHEN {_counter(counters)} THEN left(m.h_parts->>(name || '+'), 24) COLLATE "C"
+            CASE WHEN adds THEN left(m.h_parts->>(name || '+'), 24) COLLATE "C"
                 ELSE coalesce(m.h_stamps->>name, m.h_born) COLLATE "C" END AS h_stamp,
-            CASE WHEN {_counter(counters)} THEN to_jsonb(substr(m.h_parts->>(name || '+'), 26)::numeric)
+            CASE WHEN adds THEN to_jsonb(substr(m.h_parts->>(name || '+'), 26)::numeric)
                 ELSE m.h_data->name END AS h_value,
             m.stamps->>'life' AS i_grave, m.h_stamps->>'life' AS h_grave
-        FROM met AS m, jsonb_object_keys(m.data || m.h_data || m.stamps || m.h_stamps) AS name
-        WHERE name <> 'life' AND name <> ALL ({sets}) AND NOT EXISTS (
-            SELECT FROM jsonb_object_keys(m.parts || m.h_parts) AS key WHERE starts_with(key, name || '@'))
+        FROM met AS m, jsonb_object_keys(m.data || m.h_data || m.stamps || m.h_stamps) AS name,
+            LATERAL (SELECT name = ANY ({counters}) OR {_has_part("+")} AS adds OFFSET 0) AS counter
+        WHERE name <> 'life' AND name <> ALL ({sets}) AND NOT {_has_part("@")}
     ), lost AS (
         -- a delete here buries what was written elsewhere
         SELECT id, name, NULL::jsonb AS winner, i_grave AS winner_stamp, h_value AS loser, h_stamp AS loser_stamp
@@ -151,8 +151,11 @@ def _list(names: Iterable[str]) -> str:
     return "'{" + ",".join(names) + "}'::text[]"
 
 
-def _counter(counters: str) -> str:
-    return f"(name = ANY ({counters}) OR m.parts ? (name || '+') OR m.h_parts ? (name || '+'))"
+def _has_part(kind: str) -> str:
+    """Whether a field is a counter or a set by what either row has of it: a newer version may have declared it."""
+    return (
+        f"EXISTS (SELECT FROM jsonb_object_keys(m.parts || m.h_parts) AS key WHERE starts_with(key, name || '{kind}'))"
+    )
 
 
 def _masked(value: str, secrets: str) -> str:

@@ -161,6 +161,15 @@ def test_counters_and_sets_lose_nothing() -> None:
     assert found(one, {"operatorIds": AGREED_STAMP}, two) == []
 
 
+def test_counters_and_sets_of_a_newer_version_lose_nothing_either() -> None:
+    """Also if only one of the two rows has ever had them: to the other nobody has said anything of them."""
+    mine = Row("i", at(5, ANA), 1, {}, {}, {"name": "mine"})
+    entries = parts.listed(parts.based({}, "reserved", at(4, BEA), 7), "shelves", BEA, "2" * 16, ["A"])
+    theirs = Row("i", at(4, BEA), 1, {}, entries, parts.shown({"name": "theirs"}, entries))
+    lost = Conflict("name", Write("mine", at(5, ANA)), Write("theirs", at(4, BEA)))
+    assert found(mine, {ANY: "", AGREED: 0}, theirs, INVENTORY) == [lost]
+
+
 def test_what_the_rules_did_twice_is_no_conflict() -> None:
     """Two nodes whose rules acted on one cause did the same thing; against a person's write it is one."""
     mine, theirs = with_notes("mine", at(5, RULES_HERE)), with_notes("theirs", at(6, RULES_THERE))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from structura_local.domain import parts
 from structura_local.domain.actors import RULES
 from structura_local.domain.catalog import BY_TABLE
-from structura_local.domain.fields import Collection, Merge
+from structura_local.domain.fields import Collection, Field, Kind, Merge
 from structura_local.domain.row import AGREED, ANY, LIFE, Row
 from structura_local.domain.stamp import join
 from sync.conflicts import conflicts, entry
@@ -29,13 +29,15 @@ ACTORS = {
     "unknown1": None,
 }
 STAMPS = st.builds(join, st.integers(1, 4), st.integers(0, 1), st.sampled_from(list(ACTORS)))
+# What only newer versions of the program declare.
+NEWER = (Field("shelves", Kind.TEXTS, merge=Merge.SET), Field("reserved", Kind.NUMBER, merge=Merge.COUNTER))
 BASES = st.one_of(st.just(""), STAMPS)
 
 
 @st.composite
 def meetings(draw: st.DrawFn, collection: Collection) -> tuple[Row, dict[str, Any], Row]:
     """A row with changes, what was agreed of it, and central's version."""
-    fields = draw(st.lists(st.sampled_from(collection.stored), min_size=1, max_size=4, unique=True))
+    fields = draw(st.lists(st.sampled_from((*collection.stored, *NEWER)), min_size=1, max_size=4, unique=True))
     written: dict[tuple[str, str], Any] = {}
 
     def version() -> Row:
@@ -49,7 +51,9 @@ def meetings(draw: st.DrawFn, collection: Collection) -> tuple[Row, dict[str, An
                 base = draw(st.none() | STAMPS)
                 if base is not None:
                     entries[field.name + parts.COUNTER] = f"{base} {sum(map(ord, base)) % 3}"
-            elif field.merge is Merge.SET:
+                if draw(st.booleans()):
+                    entries[f"{field.name}{parts.COUNTER}ours0001"] = f"00000001 {draw(st.integers(-2, 2))}000000"
+            elif field.merge is Merge.SET and draw(st.booleans()):
                 entries[f"{field.name}@ours0001@{draw(st.sampled_from('ab'))}"] = "00000001 0000000000000000+"
             else:
                 if (field.name, stamp) not in written:
