@@ -7,6 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 CLOSED := </dev/null
 SEEDS := 10000
+CENTRAL := memory
 ROUNDS := 200
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 NODE_MODULES := frontend/node_modules/.package-lock.json
@@ -64,8 +65,8 @@ faults: setup ## ROUNDS=200 of kills, cuts and worse on real servers; the figure
 line: setup ## a backlog over a long, thin, lossy line; the figures go into docs/reliability.md
 	$(BIN)/python -m tests.system.link --report docs/reliability.md $(CLOSED)
 
-simulate: setup ## play SEEDS=10000 scenarios of plants, head office and faults, on all cores
-	$(BIN)/python -m sync.simulation --seeds $(SEEDS) $(CLOSED)
+simulate: setup ## play SEEDS=10000 scenarios of plants, head office and faults, on all cores; CENTRAL=postgres: a real one
+	$(BIN)/python -m sync.simulation --seeds $(SEEDS) --central $(CENTRAL) $(CLOSED)
 
 mutants: setup ## play up to 200 scenarios on each broken variant of the code; says which one finds it
 	$(BIN)/pytest -q -rP -n auto --dist worksteal -m slow tests/sync/test_mutants.py $(CLOSED)

@@ -1,9 +1,11 @@
 """The port `Central` in memory, on the pure merge: for tests and for the simulation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from time import time
+
+import orjson
 
 from structura_local import __version__
 from structura_local.domain import stamp
@@ -33,6 +35,7 @@ from sync.protocol import (
     bucket_of,
     latest,
 )
+from sync.texts import Line, Texts
 
 
 @dataclass(slots=True)
@@ -94,25 +97,37 @@ class Partition:
         self.digests[collection] = self.digests.get(collection, 0) ^ before ^ row.fingerprint()
         self.rows[collection, row.id] = Held(row, lsn or self.head, by)
 
-    def merge(self, tagged: Tagged, node: str) -> None:
-        """Merge a row; one that brings nothing new keeps its lsn."""
-        self.head += 1
+    def merged(self, tagged: Tagged) -> Row | None:
+        """What a pushed row makes of central's; None: it brings nothing new."""
         held = self.rows.get((tagged.collection, tagged.row.id))
-        merged = tagged.row if held is None else merge(held.row, tagged.row)
-        if held is None or merged.fingerprint() != held.row.fingerprint():
-            by = node if merged.fingerprint() == tagged.row.fingerprint() else None
-            self.put(tagged.collection, merged, by, self.head)
+        after = tagged.row if held is None else merge(held.row, tagged.row)
+        return after if held is None or after.fingerprint() != held.row.fingerprint() else None
 
-    def journal(self, tagged: Tagged, node: str) -> None:
-        """Note what a pushed row and central's version of it have not seen of each other."""
+    def merge(self, rows: Sequence[Tagged], node: str) -> None:
+        """Merge a batch, each row under the number of its place; one that brings nothing new keeps its own.
+
+        Actors come first, whose stamps the others are; what is journaled is numbered behind the batch.
+        """
+        numbered = sorted(enumerate(rows, self.head + 1), key=lambda row: row[1].collection != ACTORS.table)
+        lost: dict[str, Row] = {}
+        self.head += len(rows)
+        for lsn, tagged in numbered:
+            lost |= {row.id: row for row in self._conflicts(tagged, node)}
+            if (after := self.merged(tagged)) is not None:
+                by = node if after.fingerprint() == tagged.row.fingerprint() else None
+                self.put(tagged.collection, after, by, lsn)
+        for row_id in sorted(lost):
+            if (CONFLICTS.table, row_id) not in self.rows:
+                self.put(CONFLICTS.table, lost[row_id], None)
+
+    def _conflicts(self, tagged: Tagged, node: str) -> Iterator[Row]:
+        """What a pushed row and central's version of it have not seen of each other."""
         held = self.rows.get((tagged.collection, tagged.row.id))
         collection = BY_TABLE[tagged.collection]
         if held is None or held.by == node or not tagged.base or collection not in COLLECTIONS:
             return
         for conflict in conflicts(collection, tagged.row, tagged.base, held.row, node, self.who):
-            lost = entry(collection, tagged.row.id, conflict)
-            if (CONFLICTS.table, lost.id) not in self.rows:
-                self.put(CONFLICTS.table, lost, None)
+            yield entry(collection, tagged.row.id, conflict)
 
     def who(self, written: str) -> tuple[str, str] | None:
         """The node and user of a stamp's actor."""
@@ -173,20 +188,17 @@ class MemoryCentral:
             for (collection, _), held in self.partition.rows.items()
             if cursor < held.lsn <= head and held.by != self._node
         ]
-        news.sort(key=lambda row: row.lsn)
+        news.sort(key=lambda row: (row.lsn, row.collection, row.row.id))
         page = news[:limit]
-        self._latest = max(self._latest, latest(news))
         while len(page) < len(news) and news[len(page)].lsn == page[-1].lsn:
             page.append(news[len(page)])
+        self._latest = max(self._latest, latest(page))
         reached = page[-1].lsn if len(page) < len(news) else head
         self.partition.nodes[self._node].pulled = reached
-        if reached < head:
-            return Page(page, reached)
-        return Page(page, head, self.partition.standing)
+        return Page(Texts(list(map(_line, page))), reached, self.partition.standing if reached == head else None)
 
     async def push(self, batch: Batch) -> Standing:
         """See sync.protocol.Central."""
-        self._check()
         partition, rows = self.partition, fold(batch.rows)
         if latest(rows) > max(partition.now(), self._latest) + AHEAD_LIMIT:
             raise ClockAhead("This PC's clock has jumped ahead; its changes get new stamps.")
@@ -194,11 +206,10 @@ class MemoryCentral:
             unknown = (
                 None if row.collection in BY_TABLE else f"Head office does not know the collection {row.collection}."
             )
-            if reason := unknown or partition.refuses(row):
+            if reason := unknown or (partition.refuses(row) if partition.merged(row) else None):
                 raise RowRefused(reason)
-        for row in rows:
-            partition.journal(row, self._node)
-            partition.merge(row, self._node)
+        self._check()
+        partition.merge(rows, self._node)
         node = partition.nodes[self._node]
         node.mark = max(node.mark, batch.mark)
         node.at = batch.at or node.at
@@ -227,7 +238,7 @@ class MemoryCentral:
     async def fetch(self, collection: str, ids: Sequence[str]) -> Sequence[Tagged]:
         """See sync.protocol.Central."""
         found = [(row_id, self.partition.rows.get((collection, row_id))) for row_id in ids]
-        return [Tagged(collection, held.row, lsn=held.lsn) for _, held in found if held]
+        return Texts([_line(Tagged(collection, held.row, lsn=held.lsn)) for _, held in found if held])
 
     async def recount(self) -> Standing:
         """See sync.protocol.Central."""
@@ -246,9 +257,16 @@ class MemoryCentral:
         for (collection, _), held in self.partition.rows.items():
             public = BY_TABLE[collection] in COLLECTIONS
             if public and not held.row.alive and stamp.time(held.row.stamps[LIFE]) < before:
-                held.row = replace(held.row, data={})
+                held.row, held.by = replace(held.row, data={}), ""
 
     async def exchange_keys(self, keys: dict[str, str]) -> dict[str, str]:
         """See sync.protocol.Central."""
         self.partition.keys = keys | self.partition.keys
         return dict(self.partition.keys)
+
+
+def _line(tagged: Tagged) -> Line:
+    """As central's database gives it."""
+    row = tagged.row
+    stamps, parts, data = (orjson.dumps(dict(part)).decode() for part in (row.stamps, row.parts, row.data))
+    return tagged.collection, row.id, row.born, row.life, stamps, parts, tagged.lsn, data

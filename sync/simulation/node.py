@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from structura_local.domain.catalog import SYNCED
+from structura_local.domain.catalog import BY_TABLE, SYNCED
 from structura_local.domain.row import Row
 from structura_local.operations.rules import Rules
 from structura_local.store import aside, sqlite
 from structura_local.store.door import Door, Write
 from structura_local.store.migrate import upgrade
+from structura_local.store.node import offer_all
 from structura_local.store.read import Reader
 from structura_local.store.rows import Codec, Stored, codec, compiled
 from structura_local.store.store import Store
@@ -132,6 +133,10 @@ class Node:
         self.store = Store(self.door, SteppedReader(self.database), self.wall, Counter())
         self.port = LocalPort(self.store, self.ring)
 
+    def enroll(self) -> None:
+        """The bundle of a plant arrives at a database that has nothing yet."""
+        self.door.at_once(offer_all, Author("setup"))
+
     def retry(self) -> None:
         """Somebody asks that what was set aside is tried again."""
         for direction in (aside.PUSH, aside.PULL):
@@ -140,6 +145,12 @@ class Node:
     def rows(self) -> dict[Key, Row]:
         """All rows, deleted ones too."""
         return {key: stored.row for key, stored in self.stored().items()}
+
+    def row(self, key: Key) -> Row | None:
+        """One row, deleted or not."""
+        kind = codec(BY_TABLE[key[0]])
+        line = self.database.execute(f"{_all(kind)} WHERE id = ?", (key[1],)).fetchone()
+        return kind.decode(line).row if line else None
 
     def stored(self) -> dict[Key, Stored]:
         """All rows, with what is still to be pushed of them."""

@@ -11,10 +11,13 @@ from structura_local.domain.actors import ACTORS, HEAD_OFFICE
 from structura_local.domain.fields import Collection, Merge
 from structura_local.domain.row import LIFE, Row
 from structura_local.domain.stamp import WORD_LENGTH, join, next_time, time
-from sync.central.memory import Partition
+from sync.central.memory import MemoryCentral, Partition
+from sync.protocol import Central
 
 Key = tuple[str, str]
 Op = Callable[["Statement"], None]
+
+LOGIN = "erp"  # who writes here
 
 
 @dataclass(slots=True)
@@ -24,10 +27,26 @@ class Office:
     partition: Partition
     incarnation: int = 0
 
+    def attach(self) -> Central:
+        """A connection of a plant's PC."""
+        return MemoryCentral(self.partition)
+
+    def dump(self) -> Any:
+        """What it takes to go back to this moment."""
+        return self.partition.backup()
+
+    def restore(self, dump: Any) -> None:
+        """Go back to a dump: another database, with older content."""
+        self.partition.restore(dump)
+        self.incarnation += 1
+
+    def look(self) -> None:
+        """See that `partition` is what is held here."""
+
     def actor(self) -> str:
         """Who writes here; another one after each restore, and when a node has found central set back."""
-        name = f"{self.partition.plant}|{self.incarnation}|{self.partition.epoch}"
-        return hashlib.blake2b(name.encode(), digest_size=WORD_LENGTH // 2).hexdigest()
+        name = f"{self.incarnation}|{self.partition.epoch}|{LOGIN}"
+        return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:WORD_LENGTH]
 
     def transaction(self, work: Op) -> dict[Key, Row]:
         """Run one transaction; all its rows get one number. Returns the rows that it wrote."""
@@ -57,9 +76,9 @@ class Statement:
     def insert(self, collection: Collection, row_id: str, data: Mapping[str, Any]) -> Row:
         """A new row; one that was deleted comes back to life with these values."""
         row = self.get(collection, row_id)
+        data = {**collection.defaults(), **(row.data if row else {}), **data}
         if row is not None:
-            row = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: self._stamp(row)})
-            return self.update(collection, row, data)
+            return self._change(collection, row, data, row.life + 1)
         stamp = self._stamp(None)
         entries: parts.Parts = {}
         for name, value in data.items():
@@ -72,6 +91,13 @@ class Statement:
 
     def update(self, collection: Collection, row: Row, changes: Mapping[str, Any]) -> Row:
         """Other values; of a counter the difference counts, of a set what was added and removed."""
+        return self._change(collection, row, changes, row.life)
+
+    def delete(self, collection: Collection, row: Row) -> Row:
+        """The row as a tombstone."""
+        return self._change(collection, row, {}, row.life + 1)
+
+    def _change(self, collection: Collection, row: Row, changes: Mapping[str, Any], life: int) -> Row:
         news = {name: value for name, value in changes.items() if row.data.get(name) != value}
         stamp = self._stamp(row)
         entries = row.parts
@@ -81,14 +107,12 @@ class Statement:
                     entries = parts.counted(entries, name, self.actor, value)
                 case Merge.SET:
                     entries = parts.listed(entries, name, self.actor, time(stamp), value)
-        stamps = {**row.stamps, **dict.fromkeys(news, stamp)}
+        if life == row.life and not news:
+            return row
+        written = [*news, *((LIFE,) if life != row.life else ())]
         data = parts.shown({**row.data, **news}, entries)
-        return self._keep(collection, replace(row, stamps=stamps, parts=entries, data=data))
-
-    def delete(self, collection: Collection, row: Row) -> Row:
-        """The row as a tombstone."""
-        stamps = {**row.stamps, LIFE: self._stamp(row)}
-        return self._keep(collection, replace(row, life=row.life + 1, stamps=stamps))
+        stamps = {**row.stamps, **dict.fromkeys(written, stamp)}
+        return self._keep(collection, replace(row, life=life, stamps=stamps, parts=entries, data=data))
 
     def _keep(self, collection: Collection, row: Row) -> Row:
         self.written[collection.table, row.id] = row
@@ -98,10 +122,10 @@ class Statement:
         now = join(self.partition.now(), 0, "")
         if (ACTORS.table, self.actor) not in self.partition.rows:
             since = clock.iso(self.partition.now())
-            data = {"node": HEAD_OFFICE, "user": "postgres", "since": since}
+            data = {"node": HEAD_OFFICE, "user": LOGIN, "since": since}
             self._keep(ACTORS, Row(self.actor, now + self.actor, 1, {}, {}, data))
-        seen = max(time(stamp) for stamp in (row.born, *row.stamps.values())) if row else now
-        return max(now, next_time(seen)) + self.actor
+        seen = [next_time(time(stamp)) for stamp in (row.born, *row.stamps.values())] if row else []
+        return max([now, *seen]) + self.actor
 
 
 def _kind(collection: Collection, name: str) -> Merge:

@@ -1,8 +1,8 @@
 """What people write, at the plants and at head office: one or a few rows in a transaction."""
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -10,7 +10,7 @@ from structura_local.domain.clients import CLIENTS
 from structura_local.domain.fields import Collection, Field, Kind, Merge
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
-from structura_local.domain.machines import MACHINES
+from structura_local.domain.machines import MACHINE_TYPES, MACHINES
 from structura_local.domain.projects import PROJECTS
 from structura_local.domain.row import Row
 from structura_local.store.transaction import Transaction
@@ -38,13 +38,15 @@ class Sort:
     texts: tuple[str, ...]
     counter: str = ""
     set: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict)  # what head office wants to know beside
 
 
+JOB = {"projectId": "none", "machineType": "SOLDADURA", "status": "PENDING", "targetQuantity": 1, "unit": "kg"}
 SORTS = (
     Sort(CLIENTS, ("C-0", "C-1", "C-2", "C-3"), ("name", "phone", "email")),
-    Sort(INVENTORY, ("I-0", "I-1", "I-2"), ("name", "location"), "quantity"),
-    Sort(MACHINES, ("M-0", "M-1"), ("name", "brand"), "totalMetersProduced", "operatorIds"),
-    Sort(JOBS, ("J-0", "J-1", "J-2"), ("productName", "notes", "operatorNotes"), "", "operatorIds"),
+    Sort(INVENTORY, ("I-0", "I-1", "I-2"), ("name", "location"), "quantity", rest={"sku": "S-1", "unit": "kg"}),
+    Sort(MACHINES, ("M-0", "M-1"), ("name", "brand"), "totalMetersProduced", "operatorIds", {"type": MACHINE_TYPES[0]}),
+    Sort(JOBS, ("J-0", "J-1", "J-2"), ("productName", "notes", "operatorNotes"), "", "operatorIds", JOB),
 )
 NEW_SORT = Sort(NEWER, SORTS[1].ids, ("location", "batch"), "reserved", "shelves")
 ELEMENTS = ("U-1", "U-2", "U-3", "U-4")
@@ -144,13 +146,14 @@ class People:
         if not row.alive:
             if self._rng.random() < 0.5:
                 return []
-            data = self._news(sort, row)
+            data = {**sort.rest, **self._news(sort, row)}
             after = statement.insert(sort.collection, row_id, data)
             restored = replace(row, life=row.life + 1)
             return [(sort.collection, row, restored, "restore"), (sort.collection, restored, after, "update")]
         if self._rng.random() < 0.15:
             return [(sort.collection, row, statement.delete(sort.collection, row), "delete")]
-        return [(sort.collection, row, statement.update(sort.collection, row, self._news(sort, row)), "update")]
+        after = statement.update(sort.collection, row, self._news(sort, row))
+        return [(sort.collection, row, after, "update")] if after is not row else []
 
     def _whole(self, sort: Sort) -> dict[str, Any]:
         """A new object."""
@@ -160,9 +163,7 @@ class People:
             data[sort.counter] = 1_000 * (1 + next(self._fresh))
         if sort.set:
             data[sort.set] = self._rng.sample(ELEMENTS, 2)
-        if sort.collection is JOBS:
-            data |= {"projectId": "none", "machineType": "SOLDADURA", "status": "PENDING"}
-        return data
+        return {**sort.rest, **data}
 
     def _news(self, sort: Sort, row: Row) -> dict[str, Any]:
         rng = self._rng

@@ -8,8 +8,10 @@ from unittest.mock import patch
 
 from structura_local import clock
 from sync import local, protocol
+from sync.central.memory import Partition
 from sync.simulation.invariants import at_rest, under_way
 from sync.simulation.node import Node
+from sync.simulation.office import Office
 from sync.simulation.people import SITES, People
 from sync.simulation.world import Finding, World, seeded
 
@@ -112,7 +114,7 @@ def disk(stage: Stage) -> None:
 
 
 def dump(stage: Stage) -> None:
-    stage.world.dumps.append(stage.world.partition.backup())
+    stage.world.dumps.append(stage.world.office.dump())
 
 
 def central(stage: Stage) -> None:
@@ -190,8 +192,13 @@ def plan(seed: int) -> list[Action]:
     return [Action(name, rng.randrange(2**32)) for name in chosen]
 
 
-def play(seed: int, only: Iterable[int] | None = None, trace: Callable[[str], None] | None = None) -> World:
-    """Play a scenario, or only some of its actions (by their places); raises Finding."""
+def play(
+    seed: int,
+    only: Iterable[int] | None = None,
+    trace: Callable[[str], None] | None = None,
+    opened: Callable[[Partition], Office] = Office,
+) -> World:
+    """Play a scenario, or only some of its actions (by their places), with this head office; raises Finding."""
     actions: Sequence[tuple[int, Action]] = list(enumerate(plan(seed)))
     if only is not None:
         wanted = set(only)
@@ -203,7 +210,7 @@ def play(seed: int, only: Iterable[int] | None = None, trace: Callable[[str], No
         patch.object(protocol, "MAX_BATCH_ROWS", rng.choice((3, 8, 5_000))),
         patch.object(local, "SLICE", 4),
     ):
-        world = World()
+        world = World(opened=opened, turns=random.Random(seed * 7 + 2))
         for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
             world.add_node(rng.choice(SKEWS) if rng.random() < 0.3 else 0)
         fresh = count(1)

@@ -4,19 +4,21 @@ import random
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from structura_local.domain.fields import Collection
 from structura_local.domain.row import Row
 from structura_local.store import sqlite
 from structura_local.store.transaction import Author, Transaction
-from sync.central.memory import MemoryCentral, Partition
-from sync.protocol import Batch, Hello, Lineage, Page, Standing, SyncError, Tagged, Welcome
-from sync.session import exchange
+from sync import protocol
+from sync.central.memory import Partition
+from sync.protocol import Batch, Central, Hello, Lineage, Page, Standing, SyncError, Tagged, Welcome
+from sync.session import Together, exchange
 from sync.simulation.model import Key, Model
 from sync.simulation.node import Node, template
 from sync.simulation.office import Office, Statement
-from sync.simulation.stepping import pause, run, step
+from sync.simulation.stepping import by_turns, pause, run, step
 
 PLANT = "norte"
 BEGIN = 1_790_000_000_000
@@ -69,7 +71,7 @@ class World:
     states: dict[Node, dict[Key, Row]] = field(default_factory=dict)
     arriving: dict[Node, Mapping[Key, Row]] = field(default_factory=dict)
     backups: list[tuple[Node, sqlite.Connection]] = field(default_factory=list)
-    dumps: list[Partition] = field(default_factory=list)
+    dumps: list[Any] = field(default_factory=list)
     late: list[tuple["Link", Batch]] = field(default_factory=list)
     refused: set[Key] = field(default_factory=set)
     met: dict[Node, int] = field(default_factory=dict)  # the incarnation of central that a node goes on with
@@ -79,13 +81,15 @@ class World:
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
+    opened: Callable[[Partition], Office] = Office
+    turns: random.Random = field(default_factory=random.Random)  # of two things that a session does at the same time
     partition: Partition = field(init=False)
     office: Office = field(init=False)
 
     def __post_init__(self) -> None:
         self.partition = Partition(PLANT, lambda: self.now)
         self.partition.refuses = self._refuses
-        self.office = Office(self.partition)
+        self.office = self.opened(self.partition)
 
     def _refuses(self, row: Tagged) -> str | None:
         return "No room for it." if (row.collection, row.row.id) in self.refused else None
@@ -96,6 +100,7 @@ class World:
         node.skew = skew
         self.nodes.append(node)
         self.started(node)
+        node.enroll()
         return node
 
     def started(self, node: Node) -> None:
@@ -113,6 +118,10 @@ class World:
                 known = self.model.known(key, before) | self.model.known(key, arriving.get(key))
                 self.model.merged(key, stored.row, known)
                 states[key] = stored.row
+        for key in arriving.keys() - states.keys():  # what is simply new is loaded past the transaction's merges
+            if (row := node.row(key)) is not None:
+                self.model.merged(key, row, self.model.known(key, arriving[key]))
+                states[key] = row
 
     # Writing
 
@@ -145,7 +154,7 @@ class World:
         """Let a node's session go on, or begin; returns whether it is over."""
         if node not in self.sessions:
             link = Link(self, node)
-            self.sessions[node] = Session(exchange(Port(self, node), link, PLANT, "test", Heard()), link)
+            self.sessions[node] = Session(self._exchange(node, link, Heard()), link)
         session = self.sessions[node]
         self.moved.add(node)
         for _ in range(count):
@@ -160,6 +169,10 @@ class World:
                 return True
         return False
 
+    def _exchange(self, node: Node, link: "Link", heard: Heard) -> Coroutine[Any, Any, None]:
+        together = cast("Together", partial(by_turns, self.turns))
+        return exchange(Port(self, node), cast("Central", link), PLANT, "test", heard, together)
+
     def sync(self, node: Node) -> None:
         """A whole session, or the rest of the one under way."""
         while not self.step(node):
@@ -173,8 +186,7 @@ class World:
         sending = session.central.sending
         if late and sending is not None:
             self.late.append((session.central, sending))
-        if session.where.startswith(("receive", "door")):  # it may not hear what head office has taken
-            self.exact = False
+        self._unheard(session)
         try:
             while True:
                 step(session.coroutine, SyncError("The link is dead."))
@@ -191,9 +203,12 @@ class World:
         """A session ends with the process that ran it."""
         session = self.sessions.pop(node, None)
         if session is not None:
-            if session.where.startswith(("receive", "door")):  # it may not hear what head office has taken
-                self.exact = False
+            self._unheard(session)
             session.coroutine.close()
+
+    def _unheard(self, session: Session) -> None:
+        if any(place.startswith(("receive", "door")) for place in session.where.split(", ")):
+            self.exact = False  # it may not hear what head office has taken
 
     def deliver(self, link: "Link", batch: Batch) -> None:
         """What was under way for long arrives at head office."""
@@ -212,6 +227,7 @@ class World:
     def lose_disk(self, node: Node) -> None:
         """A node's PC is replaced by a new one."""
         self.set_disk(node, template())
+        node.enroll()
 
     def refuse(self, rng: random.Random) -> None:
         """Head office does not take some rows."""
@@ -244,7 +260,7 @@ class World:
         self.started(node)
         self.model.broke(before, self.replicas())
 
-    def restore_central(self, dump: Partition) -> None:
+    def restore_central(self, dump: Any) -> None:
         """Head office goes back to a dump: another database, with older content. All connections are dead."""
         for node in list(self.sessions):
             self.cut(node)
@@ -253,8 +269,7 @@ class World:
         names = [node.state()["node"] for node in self.nodes]
         self.doubled |= len(set(names)) < len(names)
         before = self.replicas()
-        self.partition.restore(dump)
-        self.office.incarnation += 1
+        self.office.restore(dump)
         self.met.clear()
         self.model.broke(before, self.replicas())
 
@@ -277,13 +292,14 @@ class World:
                 self.now += 10
                 moved += self._whole(node, heard)
             if not moved:
+                self.office.look()
                 return
         raise Finding(f"no rest after {ROUNDS} rounds of sessions")
 
     def _whole(self, node: Node, heard: Heard) -> int:
         for _ in range(5):  # as the worker does
             try:
-                run(exchange(Port(self, node), Link(self, node), PLANT, "test", heard))
+                run(self._exchange(node, Link(self, node), heard))
             except SyncError as error:
                 self.happened[f"session: {type(error).__name__}"] += 1
                 heard.rows += 1
@@ -326,7 +342,7 @@ class Link:
         self.sending: Batch | None = None
         self._world = world
         self._node = node
-        self._central = MemoryCentral(world.partition)
+        self._central = world.office.attach()
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._central, name)
@@ -348,6 +364,13 @@ class Link:
         welcome = await self._central.hello(hello)
         await pause("receive hello")
         return welcome
+
+    async def pull(self, cursor: int, head: int) -> Page:
+        """See sync.protocol.Central; of as many rows as a batch."""
+        await pause("send pull")
+        page = await self._central.pull(cursor, head, protocol.MAX_BATCH_ROWS)
+        await pause("receive pull")
+        return page
 
     async def push(self, batch: Batch) -> Standing:
         """See sync.protocol.Central."""

@@ -134,8 +134,8 @@ def tombstone_forgotten(stack: ExitStack) -> None:
     """A deleted row is gone from a node as soon as it is agreed."""
     acknowledge = local._acknowledge
 
-    def forgetful(batch: Batch, changed: Any, tx: Transaction) -> None:
-        acknowledge(batch, changed, tx)
+    def forgetful(batch: Batch, changed: Any, head: int, tx: Transaction) -> None:
+        acknowledge(batch, changed, head, tx)
         for row in batch.rows:
             if not row.row.alive:
                 tx.connection.execute(f'DELETE FROM "{row.collection}" WHERE id = ?', (row.row.id,))

@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
-from sync.simulation.scenario import play
+from sync.simulation.compare import difference
+from sync.simulation.postgres import PostgresOffice
+from sync.simulation.scenario import ACTS, plan, play
 from sync.simulation.shrink import shrunk
 
 TELL = """
@@ -51,3 +54,23 @@ def test_nothing_is_found(tens: int) -> None:
     """A small part of what `make simulate` plays."""
     for seed in range(10 * tens, 10 * tens + 10):
         play(seed)
+
+
+def with_every_action() -> list[int]:
+    """A few short scenarios in which everything happens between them."""
+    plans = {seed: plan(seed) for seed in range(200)}
+    names = {seed: {action.name for action in actions} for seed, actions in plans.items() if len(actions) <= 45}
+    chosen: list[int] = []
+    left = set(ACTS)
+    while left:
+        chosen.append(max(names, key=lambda seed: (len(left & names[seed]), -len(plans[seed]))))
+        left -= names[chosen[-1]]
+    return chosen
+
+
+def test_a_real_central_comes_to_the_same_end(pg_cluster: str) -> None:
+    """Before Postgres nothing is found either, and all hold the same in the end as before the central in memory."""
+    with closing(PostgresOffice(pg_cluster)) as office:
+        for seed in with_every_action():
+            world = play(seed, opened=office.anew)
+            assert difference(world, play(seed)) is None
