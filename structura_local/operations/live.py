@@ -90,6 +90,9 @@ class Live:
 
     def _on_changes(self, changes: list[Change]) -> None:
         self.seq = changes[-1].seq
+        if len(changes) > KEPT:  # as a large import has: not worth telling one by one
+            self._forget(self.seq)
+            return
         self._kept += [_kept(change) for change in changes if change.collection in _READABLE]
         surplus = len(self._kept) - KEPT
         if surplus > KEPT:  # many at once, so that it is seldom
@@ -99,8 +102,12 @@ class Live:
         self._wake()
 
     def _on_load(self) -> None:
-        """Too much to tell: everybody loads everything anew, also who was away."""
-        self._before, self._forgotten = self.end + 1, self.seq + 1
+        """What came has no numbers here: everybody loads everything anew, also who was away."""
+        self._forget(self.seq + 1)
+
+    def _forget(self, seq: int) -> None:
+        """Too much to tell: who has not heard all up to this number loads everything anew."""
+        self._before, self._forgotten = self.end + 1, seq
         self._kept.clear()
         self._wake()
 

@@ -111,10 +111,10 @@ class Transfer:
         """
         if permission(caller.role, "administration", "read") is None:
             raise AppError("forbidden", role=caller.role)
-        exported = {
-            collection.key: [_exported(collection, row) for row in await self._store.reader.find(collection)]
-            for collection in COLLECTIONS
-        }
+        exported = {}
+        for collection in COLLECTIONS:
+            rows = await self._store.reader.find(collection)
+            exported[collection.key] = await asyncio.to_thread(_all_exported, collection, rows)
         if new_pins:
             users = exported[USERS.key]
             for user, pin in zip(users, _new_pins(len(users)), strict=True):
@@ -195,6 +195,10 @@ def _exported(collection: Collection, row: Row) -> dict[str, Any]:
         if value and value != row.data.get("from"):
             shown[name] = value
     return shown
+
+
+def _all_exported(collection: Collection, rows: list[Row]) -> list[dict[str, Any]]:
+    return [_exported(collection, row) for row in rows]
 
 
 def _new_pins(count: int) -> list[str]:

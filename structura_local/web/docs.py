@@ -1,5 +1,6 @@
 """The API's description, for programs (pages/docs shows it to people), and a page for each kind of problem."""
 
+import asyncio
 import html
 import re
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ class Docs:
     async def document(self, request: web.Request) -> web.Response:
         """GET /api/openapi.json"""
         if self._ready is None:
-            body = orjson.dumps(document(self._table))
+            body = await asyncio.to_thread(lambda: orjson.dumps(document(self._table)))
             self._ready = body, digest(body)
         body, etag = self._ready
         headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}

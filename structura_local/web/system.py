@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from structura_local import exchange_spanish
@@ -13,7 +14,7 @@ from structura_local.operations import source
 from structura_local.operations.report import ImportReport
 from structura_local.operations.system import RunningStatus
 from structura_local.spanish import spanish
-from structura_local.web.bodies import MEGABYTE, answer, idempotency_key, read_bytes
+from structura_local.web.bodies import MEGABYTE, answer, idempotency_key, json_response, read_bytes
 from structura_local.web.context import FRONT, RETRIES, SYSTEM, TRANSFER, caller, flag
 from structura_local.web.errors import language
 from structura_local.web.openapi.operation import BOOLEAN, Reply, Schema, described, query, ref
@@ -138,6 +139,5 @@ async def give_out(request: web.Request) -> web.Response:
     """GET /api/system/export?withNewPins=true"""
     who = await caller(request)
     exported = await request.app[TRANSFER].give_out(who, new_pins=flag(request, "withNewPins"))
-    return answer(
-        exported, headers={"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{EXPORT}"'}
-    )
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{EXPORT}"'}
+    return json_response(await asyncio.to_thread(orjson.dumps, exported), headers=headers)

@@ -199,6 +199,23 @@ async def test_away_for_too_long(serve: Serve, monkeypatch: pytest.MonkeyPatch) 
         assert (await heard(ws, "reload"))["run"] != ready["run"]
 
 
+async def test_very_much_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit of more changes than are kept, as an import makes, is told as one: load everything anew."""
+    monkeypatch.setattr(live, "KEPT", 5)
+    async with serve() as api, socket(api) as ws:
+        ready = await heard(ws, "ready")
+        await api.post("/api/system/import", {"clients": [{"id": f"C-{n}", "name": "x"} for n in range(6)]})
+        again = await heard(ws, "reload")
+        assert again["seq"] > ready["seq"]
+        await api.made("/api/clients", {"id": "C-NEW", "name": "x"})
+        assert await ids(ws) == ["C-NEW"]
+        async with socket(api, run=ready["run"], seq=again["seq"]) as other:
+            await heard(other, "ready")
+            assert await ids(other) == ["C-NEW"]
+        async with socket(api, run=ready["run"], seq=ready["seq"]) as other:
+            await heard(other, "reload")
+
+
 async def count(ws: aiohttp.ClientWebSocketResponse, enough: int = 9_000) -> int:
     """How many changes come, until there are enough."""
     told = 0
