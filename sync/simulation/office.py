@@ -9,7 +9,7 @@ from structura_local import clock
 from structura_local.domain import parts
 from structura_local.domain.actors import ACTORS, HEAD_OFFICE
 from structura_local.domain.fields import Collection, Merge
-from structura_local.domain.row import LIFE, Row
+from structura_local.domain.row import LIFE, Row, back
 from structura_local.domain.stamp import WORD_LENGTH, join, next_time, time
 from sync.central.memory import MemoryCentral, Partition
 from sync.protocol import Central
@@ -74,12 +74,9 @@ class Statement:
         return self.written.get(key) or (held.row if held else None)
 
     def insert(self, collection: Collection, row_id: str, data: Mapping[str, Any]) -> Row:
-        """A new row; one that was deleted comes back to life with these values."""
-        row = self.get(collection, row_id)
-        data = {**collection.defaults(), **(row.data if row else {}), **data}
-        if row is not None:
-            return self._change(collection, row, data, row.life + 1)
+        """A new row."""
         stamp = self._stamp(None)
+        data = {**collection.defaults(), **data}
         entries: parts.Parts = {}
         for name, value in data.items():
             match _kind(collection, name):
@@ -89,17 +86,27 @@ class Statement:
                     entries = parts.listed(entries, name, self.actor, time(stamp), value)
         return self._keep(collection, Row(row_id, stamp, 1, {}, entries, parts.shown(data, entries)))
 
+    def insert_again(self, collection: Collection, row: Row, data: Mapping[str, Any]) -> tuple[Row, Row]:
+        """A deleted row is back, and has these values and no others: the row without them, and with them."""
+        stamp = self._stamp(row)
+        returned = back(row, stamp)
+        left_out = {field.name: None for field in collection.stored if field.name in returned.data}
+        return returned, self._change(collection, returned, {**left_out, **collection.defaults(), **data}, stamp)
+
     def update(self, collection: Collection, row: Row, changes: Mapping[str, Any]) -> Row:
         """Other values; of a counter the difference counts, of a set what was added and removed."""
-        return self._change(collection, row, changes, row.life)
+        stamp = self._stamp(row)
+        if all(row.data.get(name) == value for name, value in changes.items()):
+            return row
+        return self._change(collection, row, changes, stamp)
 
     def delete(self, collection: Collection, row: Row) -> Row:
         """The row as a tombstone."""
-        return self._change(collection, row, {}, row.life + 1)
+        stamps = {**row.stamps, LIFE: self._stamp(row)}
+        return self._keep(collection, replace(row, life=row.life + 1, stamps=stamps))
 
-    def _change(self, collection: Collection, row: Row, changes: Mapping[str, Any], life: int) -> Row:
+    def _change(self, collection: Collection, row: Row, changes: Mapping[str, Any], stamp: str) -> Row:
         news = {name: value for name, value in changes.items() if row.data.get(name) != value}
-        stamp = self._stamp(row)
         entries = row.parts
         for name, value in news.items():
             match _kind(collection, name):
@@ -107,12 +114,10 @@ class Statement:
                     entries = parts.counted(entries, name, self.actor, value)
                 case Merge.SET:
                     entries = parts.listed(entries, name, self.actor, time(stamp), value)
-        if life == row.life and not news:
-            return row
-        written = [*news, *((LIFE,) if life != row.life else ())]
-        data = parts.shown({**row.data, **news}, entries)
-        stamps = {**row.stamps, **dict.fromkeys(written, stamp)}
-        return self._keep(collection, replace(row, life=life, stamps=stamps, parts=entries, data=data))
+        data = {name: value for name, value in {**row.data, **news}.items() if value is not None}
+        written = dict.fromkeys(news, stamp) if stamp != row.born else {}
+        row = replace(row, stamps={**row.stamps, **written}, parts=entries, data=parts.shown(data, entries))
+        return self._keep(collection, row)
 
     def _keep(self, collection: Collection, row: Row) -> Row:
         self.written[collection.table, row.id] = row

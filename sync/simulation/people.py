@@ -146,10 +146,8 @@ class People:
         if not row.alive:
             if self._rng.random() < 0.5:
                 return []
-            data = {**sort.rest, **self._news(sort, row)}
-            after = statement.insert(sort.collection, row_id, data)
-            restored = replace(row, life=row.life + 1)
-            return [(sort.collection, row, restored, "restore"), (sort.collection, restored, after, "update")]
+            returned, after = statement.insert_again(sort.collection, row, self._whole(sort))
+            return [(sort.collection, row, returned, "restore"), (sort.collection, returned, after, "update")]
         if self._rng.random() < 0.15:
             return [(sort.collection, row, statement.delete(sort.collection, row), "delete")]
         after = statement.update(sort.collection, row, self._news(sort, row))

@@ -20,7 +20,7 @@ import orjson
 
 from structura_local.domain.catalog import SYNCED
 from structura_local.domain.fields import Collection
-from structura_local.domain.row import Row
+from structura_local.domain.row import LIFE, Row, back
 from sync.central import office
 from sync.central.dsn import connect, for_plant
 from sync.central.functions import RECORD_TYPES
@@ -227,13 +227,14 @@ class SqlStatement(Statement):
 
     def insert(self, collection: Collection, row_id: str, data: Mapping[str, Any]) -> Row:
         """See Statement."""
-        row = self.get(collection, row_id)
-        said = {**(row.data if row else {}), **data}
-        columns, values = map(", ".join, zip(*_stored(collection, said), strict=True))
-        statement = (
-            f'INSERT INTO structura."{collection.table}" (plant_id, id, {columns}) SELECT $1, $2, {values} FROM '
-        )
-        return self._done(collection, row_id, row, statement + _record(collection), said)
+        columns, values = map(", ".join, zip(*_stored(collection, data), strict=True))
+        into = f'INSERT INTO structura."{collection.table}" (plant_id, id, {columns})'
+        return self._done(collection, row_id, None, f"{into} SELECT $1, $2, {values} FROM {_record(collection)}", data)
+
+    def insert_again(self, collection: Collection, row: Row, data: Mapping[str, Any]) -> tuple[Row, Row]:
+        """See Statement."""
+        after = self.insert(collection, row.id, data)
+        return back(row, after.stamps[LIFE]), after
 
     def update(self, collection: Collection, row: Row, changes: Mapping[str, Any]) -> Row:
         """See Statement."""
