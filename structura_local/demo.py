@@ -74,7 +74,7 @@ async def _set_up(folder: Folder, dsn: str) -> None:
 
 def _explain(url: str, psql: str) -> None:
     users = json.loads(EXAMPLE.read_text(encoding="utf-8"))["users"]
-    print(f"\nThe plant's API:  {url}/api/jobs")
+    print(f"\nThe plant:        {url}   its console; the API is below {url}/api, described at {url}/docs")
     for role in ROLES:
         user = next(u for u in users if u["role"] == role)
         print(f"  PIN {user['pin']}  {role:10}  {user['name']}")

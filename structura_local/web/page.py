@@ -42,3 +42,9 @@ class Page:
             raise AppError("no-route")
         headers = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
         return web.FileResponse(file, headers=headers)
+
+
+@page
+async def home(request: web.Request) -> web.Response:
+    """GET / where no frontend is served: whoever types in the server's name gets to the console."""
+    return web.Response(status=302, headers={"Location": "/console", "Cache-Control": "no-cache"})

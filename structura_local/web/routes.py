@@ -25,7 +25,7 @@ from structura_local.web.frontend import Frontend
 from structura_local.web.history import history
 from structura_local.web.live import live
 from structura_local.web.nouns import Noun
-from structura_local.web.page import CONSOLE, Page
+from structura_local.web.page import CONSOLE, Page, home
 from structura_local.web.settings import change, confirm, in_force
 from structura_local.web.trust import AUTHORITY, authority, trust
 
@@ -98,6 +98,8 @@ def routes(settings: Settings) -> list[web.RouteDef]:
         table.append(web.get("/metrics", metrics))
     if settings.frontend:
         table.append(web.get(r"/{path:(?!api(?:/|$)).*}", Frontend(settings.frontend).get))
+    else:
+        table.append(web.get("/", home))
     return table
 
 

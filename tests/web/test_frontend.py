@@ -92,5 +92,7 @@ async def test_machines_are_open(site: Api) -> None:
 
 
 async def test_no_frontend(api: Api) -> None:
-    """Without one there is nothing at the root."""
-    assert (await api.get("/", None)).status == 404
+    """Without one the root leads to the console, and nothing else is there."""
+    home = await api.get("/", None)
+    assert (home.status, home.headers["Location"]) == (302, "/console")
+    assert (await api.get("/projects", None)).status == 404

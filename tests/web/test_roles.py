@@ -76,6 +76,7 @@ EXPECTED: dict[tuple[str, str], Statuses] = {
     ("POST", "/api/setup/import"): SET_UP,
     ("POST", "/api/setup/finish"): SET_UP,
     ("GET", "/pair"): OPEN,
+    ("GET", "/"): (302, 302, 302, 302),  # to the console
     ("GET", "/console"): OPEN,
     ("GET", "/console/{file}"): NOWHERE,  # of that name
     ("GET", "/pair/{file}"): NOWHERE,
