@@ -14,6 +14,7 @@ from structura_local.domain.fields import Collection, Field, Merge
 from structura_local.domain.row import AGREED, ANY, LIFE, SEEN, Row, back
 from structura_local.domain.stamp import BEGINNING, TIME_LENGTH, WORD_LENGTH, HybridClock, next_time, time
 from structura_local.store.drafts import Drafts
+from structura_local.store.recent import Recent
 from structura_local.store.rows import Stored, codec, compiled, completions_sql
 from structura_local.store.sqlite import Connection
 from structura_local.store.tables import SET_ASIDE_SEQ
@@ -97,11 +98,11 @@ class Run:
 
 @dataclass(slots=True)
 class Shared:
-    """What the writes of one commit share: the connection, what is not in the database yet, how far head office is."""
+    """What the writes of one commit share: the connection, what was written last, what is not in the database yet."""
 
     connection: Connection
+    recent: Recent
     drafts: Drafts = field(default_factory=Drafts)
-    mark: int | None = None  # if somebody has looked
     broken: bool = False  # what had been written could not be stored: nobody's write can be kept
 
     def write(self) -> None:
@@ -131,6 +132,7 @@ class Transaction:
     as_of: str | None = None  # the time of the cause, if what is written counts as written right after it
     _first: int = 0
     _known: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    _written: dict[tuple[str, str], Stored] = field(default_factory=dict)
     _mark: int | None = None
     _drafts: Drafts = field(default_factory=Drafts)
     _apart: bool = False  # there is a savepoint: in the database is what only this write has written
@@ -151,6 +153,7 @@ class Transaction:
     def connection(self) -> Connection:
         """For statements of any kind: what was written so far is there, and goes with them if this write fails."""
         connection = self._read()
+        self.shared.recent.clear()  # they may change any row
         if not self._apart:
             connection.execute("SAVEPOINT write")
             self._apart = True
@@ -163,8 +166,11 @@ class Transaction:
             self.shared.connection.execute("RELEASE write")
         else:
             self.shared.drafts.add(self._drafts)
-        if self._mark is not None:
-            self.shared.mark = self._mark
+        if self.author.origin == "api":
+            recent = self.shared.recent
+            recent.mark = self._mark if recent.mark is None else recent.mark
+            for place, stored in self._written.items():
+                recent.put(place, stored)
 
     def undo(self) -> None:
         """This write has failed: it leaves no trace."""
@@ -196,6 +202,8 @@ class Transaction:
             return known
         if waiting := self._drafts.find(collection, row_id) or self.shared.drafts.find(collection, row_id):
             return waiting
+        if recent := self.shared.recent.get((collection.table, row_id)):
+            return recent
         kind = codec(collection)
         line = self.shared.connection.execute(kind.get_sql, (row_id,)).fetchone()
         return self._seen(collection, kind.decode(line)) if line else None
@@ -210,7 +218,10 @@ class Transaction:
 
     def forget(self, collection: Collection, row_id: str) -> None:
         """Keep a row in memory no longer; who asks for it reads it again."""
-        self._known.pop((collection.table, row_id), None)
+        place = collection.table, row_id
+        self._known.pop(place, None)
+        self._written.pop(place, None)
+        self.shared.recent.drop(place)
 
     def get(self, collection: Collection, row_id: str) -> Row | None:
         """A row, deleted or not."""
@@ -338,7 +349,7 @@ class Transaction:
     def dirty(self, stored: Stored) -> bool:
         """Whether head office has yet to hear of a row's last change."""
         if self._mark is None:
-            self._mark = self.shared.mark
+            self._mark = self.shared.recent.mark
         if self._mark is None:
             self._mark = int(self.state("mark") or 0)
         return stored.seq > self._mark
@@ -444,7 +455,10 @@ class Transaction:
         return stored
 
     def _put(self, collection: Collection, row: Row, base: Mapping[str, Any], seq: int) -> None:
-        stored = self._known[collection.table, row.id] = Stored(row, seq, base)
+        place = collection.table, row.id
+        stored = self._known[place] = Stored(row, seq, base)
+        if not collection.append_only:
+            self._written[place] = stored
         self._drafts.put(collection, stored)
         if self.author.origin == "sync" or len(self._drafts) >= AT_ONCE:
             self._read()  # now: a row that cannot be stored is found out, and many do not pile up

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from structura_local.domain.row import Row
 from structura_local.domain.stamp import split, time
 from structura_local.domain.users import USERS
 from structura_local.errors import AppError
+from structura_local.store.recent import MAX_BYTES, Recent
+from structura_local.store.rows import Stored
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Change, Transaction
 from tests.plant import START, Clock
@@ -239,6 +242,89 @@ async def test_rows_come_back_as_they_went(store: Store) -> None:
     assert isinstance(row.data["totalMetersProduced"], int)
 
 
+async def test_a_row_is_found_as_it_is_however_it_was_changed(store: Store) -> None:
+    """A person's change finds what the last write has left, by whomever and in whatever way."""
+    row = await store.door.write(make("M-1", efficiency=1), ANA)
+
+    def by_statement(tx: Transaction) -> None:
+        tx.connection.execute("UPDATE machines SET efficiency = 2 WHERE id = 'M-1'")
+
+    def by_sync(tx: Transaction) -> None:
+        before = tx.stored(MACHINES, "M-1")
+        assert before
+        data = {**before.row.data, "efficiency": 3}
+        tx.adopt(MACHINES, before, replace(before.row, data=data), None)
+
+    def set_to(value: int) -> Any:
+        return lambda tx: tx.update(MACHINES, found(tx), {"efficiency": value})
+
+    def kept_apart(tx: Transaction) -> None:
+        tx.update(MACHINES, found(tx), {"efficiency": 6})
+        tx.forget(MACHINES, "M-1")
+        reread = tx.reread(MACHINES, "M-1")
+        assert reread
+        assert reread.data["efficiency"] == 6
+
+    def by_nobody(tx: Transaction) -> None:
+        tx.update(MACHINES, found(tx), {"efficiency": 7})
+        raise AppError("forbidden", role="x")
+
+    def found(tx: Transaction) -> Row:
+        return tx.get(MACHINES, "M-1") or row
+
+    def efficiency(tx: Transaction) -> Any:
+        return found(tx).data["efficiency"]
+
+    assert await store.door.write(efficiency, ANA) == 1
+    for work, author, left in (
+        (by_statement, ANA, 2),
+        (by_sync, Author("sync"), 3),
+        (set_to(4), ANA, 4),
+        (set_to(5), Author("import"), 5),
+        (set_to(4), ANA, 4),
+        (kept_apart, ANA, 6),
+        (by_nobody, ANA, 6),
+    ):
+        with contextlib.suppress(AppError):
+            await store.door.write(work, author)
+        assert await store.door.write(efficiency, ANA) == left, work
+        assert [row.data["efficiency"] for row in await store.reader.find(MACHINES)] == [left]
+
+
+async def test_what_was_written_last_takes_a_bounded_part_of_the_memory() -> None:
+    """The rows that were written longest ago go first; a long one takes the place of many."""
+    recent = Recent()
+    for number in range(100):
+        recent.put(("jobs", f"J-{number}"), stored("x" * 60_000))
+    kept = [number for number in range(100) if recent.get(("jobs", f"J-{number}"))]
+    assert kept == list(range(100 - len(kept), 100))
+    assert len(kept) * 60_000 <= MAX_BYTES < (len(kept) + 1) * 62_000
+    recent.put(("jobs", "J-99"), stored("x"))
+    assert recent.get(("jobs", "J-99")) == stored("x")
+    recent.drop(("jobs", "J-99"))
+    assert recent.get(("jobs", "J-99")) is None
+
+
+def stored(notes: str) -> Stored:
+    return Stored(Row("J", "0" * 24, 1, {}, {}, {"notes": notes}), 1, {})
+
+
+async def test_who_comes_together_is_written_together(store: Store) -> None:
+    """Also while nothing else is written: the first does not go alone, nor do those who come a turn later."""
+    commits: list[int] = []
+    store.door.listen(lambda changes: commits.append(len(changes)))
+
+    async def later(number: int) -> None:
+        for _ in range(number % 3):
+            await asyncio.sleep(0)  # a turn of the event loop, not a time
+        await store.door.write(make(f"M-{number}"), Author("api"))
+
+    await store.door.write(make("M-0"), Author("api"))
+    commits.clear()
+    await asyncio.gather(*(later(number) for number in range(1, 20)))
+    assert commits == [19]
+
+
 async def test_disk_full(store: Store, path: Path) -> None:
     """When the disk is full a write says so and leaves nothing behind; with room again the door goes on."""
     await store.door.write(make("M-1"), ANA)
@@ -256,6 +342,7 @@ async def test_disk_full(store: Store, path: Path) -> None:
         assert outcome.code == "disk-full"
     assert announced == []
     assert await ids(store) == ["M-1"]
+    assert await store.door.write(lambda tx: tx.get(MACHINES, "L-0"), ANA) is None
     await store.door.write(lambda tx: tx.connection.execute("PRAGMA max_page_count = 1000000").fetchone(), ANA)
     await store.door.write(make("L-1", **large), ANA)
     assert await ids(store) == ["M-1", "L-1"]
