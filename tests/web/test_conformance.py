@@ -23,6 +23,10 @@ CONFIG = """
 # were tried.
 expected-statuses = ["2xx", "304", "401", "403", "404", "409", "412", "426", "429"]
 
+[checks.negative_data_rejection]
+# What is not valid may be too much as well: a list of very many long texts.
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429"]
+
 [generation]
 deterministic = true
 """
