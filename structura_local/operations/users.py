@@ -14,8 +14,9 @@ from structura_local.operations.auth import Auth, public_user
 from structura_local.operations.guard import Guard
 from structura_local.operations.pins import Pins
 from structura_local.operations.rows import Rows, Shown, Versions
+from structura_local.store import answers
 from structura_local.store.store import Store
-from structura_local.store.transaction import Transaction
+from structura_local.store.transaction import Author, Transaction
 
 
 def check_chosen_pin(role: str, pin: str) -> None:
@@ -60,7 +61,8 @@ class Users(Rows):
             return await super().update(caller, row_id, said, versions, key)
         # A wrong PIN or one that is taken would tell something.
         async with self._guard.turn(caller.address, caller.terminal):
-            await self._check_current_pin(row_id, body.get("currentPin") or "")
+            if not await self._is_sent_again(caller, row_id, said, key):
+                await self._check_current_pin(row_id, body.get("currentPin") or "")
             return await super().update(caller, row_id, said, versions, key)
 
     def check_target(self, caller: Caller, row_id: str) -> None:
@@ -130,6 +132,16 @@ class Users(Rows):
     def _keep_an_admin(self, tx: Transaction, but: str = "") -> None:
         if not any(admin.id != but for admin in tx.find(USERS, role=access.ADMIN)):
             raise AppError("last-admin")
+
+    async def _is_sent_again(self, caller: Caller, row_id: str, said: Mapping[str, Any], key: str | None) -> bool:
+        """Whether this very PIN was chosen under this key before: then the current PIN is not what it was."""
+        lookups = self._pins.lookups(said["pin"])
+        told = {k: v for k, v in said.items() if k not in ("id", "pin")}
+        retry = self._retry(caller, key, {**told, "pinLookup": lookups[0], "lookups": lookups}, row_id)
+        if retry is None:
+            return False
+        first = await self.store.door.write(lambda tx: answers.find(tx, retry), Author("api", caller.user_id))
+        return first is not None
 
     async def _check_current_pin(self, user_id: str, pin: str) -> None:
         user = await self.store.reader.get(USERS, user_id)

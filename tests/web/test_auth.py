@@ -221,6 +221,22 @@ async def test_own_pin_needs_the_current_one(api: Api, now: Clock) -> None:
         assert (await api.patch(f"/api/users/{ID[who]}", {"pin": PIN[who]})).status == 200
 
 
+async def test_own_pin_sent_again_under_its_key(serve: Serve) -> None:
+    """Who did not hear that their PIN was changed is told when they ask again, across a restart too; it is no way
+    around the current PIN for anything else."""
+    body = {"pin": "90129012", "currentPin": PIN["OPERATOR"]}
+    path, key = "/api/users/U-OPER", {"Idempotency_Key": "k"}
+    async with serve() as api:
+        first = await api.patch(path, body, "OPERATOR", **key)
+        assert first.status == 200
+    async with serve() as api:
+        again = await api.patch(path, body, "OPERATOR", **key)
+        assert (again.status, again.body) == (200, first.body)
+        assert (await api.patch(path, body, "OPERATOR")).status == 403
+        assert (await api.patch(path, {**body, "pin": "90139013"}, "OPERATOR", **key)).status == 422
+        assert (await api.login("90129012")).status == 200
+
+
 async def test_own_profile(api: Api) -> None:
     """One's own name and avatar need no PIN; one's role and the others' profiles are not one's own to change."""
     body = {"id": "U-OPER", "name": "Olga B.", "avatar": "🧑", "role": "OPERATOR", "pin": MASK}
