@@ -5,11 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from structura_local.doctor.finding import FAILED, OK, SKIPPED, Finding, say
+from structura_local.doctor.nftables import closing
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 RULE = "Structura Local"
@@ -40,15 +39,35 @@ def _ufw(port: int) -> Finding | None:
         return _hidden() if _program("ufw") and "root" in said else None
     if "inactive" in said:
         return None
-    if re.search(rf"^{port}(/tcp)?\s+ALLOW", said, re.MULTILINE):
+    allowed = re.findall(r"^(\S+)(?: on \S+)? +(?:ALLOW|LIMIT)(?! (?:OUT|FWD))", said, re.MULTILINE)
+    if any(_is_to(to, port) for to in allowed):
         return _open("ufw", port)
     return _closed("ufw", port, f"ufw allow {port}/tcp")
 
 
+def _is_to(to: str, port: int) -> bool:
+    """Whether what ufw lets in covers a port: `Anywhere`, `8000`, `8000/tcp`, `80,8000:8010/tcp`."""
+    ports, _, protocol = to.partition("/")
+    if to == "Anywhere":
+        return True
+    if protocol not in ("", "tcp"):
+        return False
+    ranges = re.findall(r"(?:^|,)(\d+)(?::(\d+))?(?=,|$)", ports)
+    return any(int(low) <= port <= int(high or low) for low, high in ranges)
+
+
 def _firewalld(port: int) -> Finding | None:
-    if _run("firewall-cmd", "--state")[0] != 0:
+    code, _said = _run("firewall-cmd", "--state")
+    if code in (127, 252):  # there is none, or it does not run
         return None
-    if _run("firewall-cmd", f"--query-port={port}/tcp")[0] == 0:
+    if code != 0:
+        return _hidden()
+    code, listed = _run("nft", "--json", "list", "ruleset")
+    if code == 0:  # its zones, with what they are bound to, as the kernel has them
+        is_open = closing(json.loads(listed)["nftables"], port) is None
+    else:
+        is_open = _run("firewall-cmd", f"--query-port={port}/tcp")[0] == 0
+    if is_open:
         return _open("firewalld", port)
     return _closed("firewalld", port, f"firewall-cmd --permanent --add-port={port}/tcp && firewall-cmd --reload")
 
@@ -57,47 +76,10 @@ def _nftables(port: int) -> Finding | None:
     code, said = _run("nft", "--json", "list", "ruleset")
     if code != 0:
         return _hidden() if _program("nft") and "permitted" in said else None
-    listed = json.loads(said)["nftables"]
-    for chain in _closing(listed):
-        rules = [e["rule"]["expr"] for e in listed if _is_in(e.get("rule"), chain)]
-        if not any(_lets_in(rule, port) for rule in rules):
-            add = f"nft insert rule {chain['family']} {chain['table']} {chain['name']} tcp dport {port} accept"
-            return _closed("nftables", port, add)
+    if chain := closing(json.loads(said)["nftables"], port):
+        add = f"nft insert rule {chain['family']} {chain['table']} {chain['name']} tcp dport {port} accept"
+        return _closed("nftables", port, add)
     return None
-
-
-def _closing(listed: list[Any]) -> Iterator[Any]:
-    """The chains that let nothing in unless a rule does."""
-    for entry in listed:
-        chain = entry.get("chain", {})
-        if chain.get("hook") == "input" and chain.get("policy") == "drop":
-            yield chain
-
-
-def _is_in(rule: Any, chain: Any) -> bool:
-    return bool(rule) and all(
-        rule[k] == chain[v] for k, v in (("family", "family"), ("table", "table"), ("chain", "name"))
-    )
-
-
-def _lets_in(rule: list[Any], port: int) -> bool:
-    """Whether a rule accepts the port, or sends on to another chain, which may: then nothing is claimed."""
-    if any("jump" in part or "goto" in part for part in rule):
-        return True
-    if not any("accept" in part for part in rule):
-        return False
-    matches = [part["match"] for part in rule if "match" in part]
-    ports = [m["right"] for m in matches if m["left"].get("payload", {}).get("field") == "dport"]
-    return bool(ports) and all(_covers(right, port) for right in ports)
-
-
-def _covers(right: Any, port: int) -> bool:
-    if isinstance(right, dict):
-        if "range" in right:
-            low, high = right["range"]
-            return bool(low <= port <= high)
-        return any(_covers(one, port) for one in right.get("set", []))
-    return bool(right == port)
 
 
 def _open(name: str, port: int) -> Finding:

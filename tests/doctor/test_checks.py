@@ -4,7 +4,6 @@ import asyncio
 import ctypes
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -234,30 +233,6 @@ def test_a_network_drive(tmp_path: Path) -> None:
     finally:
         libc.umount2(os.fsencode(place), 2)
     assert network_drive(place) is None
-
-
-@root_only
-@pytest.mark.skipif(not (shutil.which("nft") and shutil.which("ip")), reason="nftables and iproute2 are not installed")
-def test_a_firewall_in_the_way(tmp_path: Path) -> None:
-    """In a network of its own: a chain that drops all; the command that is named opens the port, and it is well."""
-    name = f"structura-{os.getpid()}"
-    inside = ("ip", "netns", "exec", name)
-    run(f"ip netns add {name}")
-    try:
-        assert doctor("--data-dir", tmp_path, inside=inside)["firewall"]["state"] == OK
-        run(f"{' '.join(inside)} nft '{CLOSED}'")
-        found = doctor("--data-dir", tmp_path, inside=inside, code=1)["firewall"]
-        assert found["state"] == FAILED
-        run(f"{' '.join(inside)} {found['fix']}")
-        assert doctor("--data-dir", tmp_path, inside=inside)["firewall"]["state"] == OK
-    finally:
-        run(f"ip netns del {name}")
-
-
-CLOSED = (
-    "table inet filter { chain input { type filter hook input priority 0; policy drop; "
-    "ct state established accept; tcp dport 22 accept; }; }"
-)
 
 
 def states(findings: list[Finding]) -> dict[str, str]:

@@ -71,6 +71,7 @@ class Machine:
         self._root = home / "root"
         self._pid = 0
         self._network = f"structura-{os.getpid()}"
+        self._name = f"p{os.getpid()}"  # of which systemd-nspawn makes that of a network card, 15 characters long
         self._nspawn: subprocess.Popen[bytes] | None = None
 
     @contextmanager
@@ -92,18 +93,18 @@ class Machine:
         """Switch it on; returns when it has started what starts with it."""
         command = [
             "systemd-nspawn", "--quiet", f"--directory={self._root}", "--boot", "--register=no", "--keep-unit",
-            "--console=pipe", "--private-users=no", "--network-veth", "--machine=plant",
+            "--console=pipe", "--private-users=no", "--network-veth", f"--machine={self._name}",
             f"--bind-ro={self._stick}:/media/stick", "--capability=CAP_SYS_TIME",
         ]  # fmt: skip
         with (self._home / "console.log").open("ab") as log:
             self._nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._pid = wait(self._leader, "the container's systemd")
         wait(lambda: "host0" in self.run("ip", "-br", "link", code=None), "the container's network")
-        call("ip", "link", "set", "ve-plant", "netns", self._network)
+        call("ip", "link", "set", f"ve-{self._name}", "netns", self._network)
         self.run("ip", "addr", "add", f"{ADDRESS}/24", "dev", "host0")
         self.run("ip", "link", "set", "host0", "up")
-        for arguments in (("addr", "add", f"{TERMINAL}/24", "dev", "ve-plant"), ("link", "set", "ve-plant", "up")):
-            call("ip", "-n", self._network, *arguments)
+        for what in (("addr", "add", f"{TERMINAL}/24", "dev"), ("link", "set", "up", "dev")):
+            call("ip", "-n", self._network, *what, f"ve-{self._name}")
         wait(
             lambda: self.run("systemctl", "is-system-running", code=None).strip() in ("running", "degraded"),
             "the container to have booted",
