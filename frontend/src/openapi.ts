@@ -849,11 +849,16 @@ export interface components {
         SetupLink: {
             link: string;
         };
-        /** @description What a link is exchanged for: a key for the next steps, the time zone if one is set, and this PC's addresses. */
+        /**
+         * @description What a link is exchanged for: a key for the next steps, the time zone if one is set, and this PC's addresses.
+         *
+         *     `hasFrontend`: whether terminals find the plant's app there; else, the console.
+         */
         SetupSession: {
             session: string;
             timeZone: string;
             addresses: components["schemas"]["Address"][];
+            hasFrontend: boolean;
         };
         /** @description How often the server, or a command, ended without closing the database: killed, or without power. */
         Stops: {

@@ -51,6 +51,7 @@ try {
   await picture(page, "imported");
   await page.click(".go >> text=Continuar");
   await page.waitForSelector("h1:has-text('Listo')");
+  await page.waitForSelector("text=La aplicación de la planta todavía no está en este servidor");
   await picture(page, "addresses");
   const address = (await page.locator(".address a").first().getAttribute("href")) ?? "";
 

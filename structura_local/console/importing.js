@@ -13,10 +13,12 @@ import { report } from "./report.js";
 export function importing(send, done = () => undefined) {
   const file = h("input", { type: "file", accept: ".json,.db,.sqlite,application/json" });
   const result = h("div", { class: "stack", "aria-live": "polite" });
+  const unchanged = h("span", { class: "note" }, say("Todavía no cambia nada.", "Nothing is changed yet."));
   const check = button(say("Comprobar", "Check"), () => run(true), "primary");
   check.disabled = true;
   file.addEventListener("change", () => {
     check.disabled = !file.files?.length;
+    unchanged.hidden = false;
     result.replaceChildren();
   });
 
@@ -28,6 +30,7 @@ export function importing(send, done = () => undefined) {
     try {
       const said = await send(chosen, dryRun);
       result.replaceChildren(report(said));
+      unchanged.hidden = !dryRun;
       if (dryRun) result.append(h("div", {}, button(say("Importar ahora", "Import now"), () => run(false), "primary")));
       else done();
     } catch (error) {
@@ -36,5 +39,5 @@ export function importing(send, done = () => undefined) {
   }
 
   return h("div", { class: "stack" },
-    h("div", { class: "row" }, field(say("Archivo", "File"), file), check, h("span", { class: "note" }, say("Todavía no cambia nada.", "Nothing is changed yet."))), result);
+    h("div", { class: "row" }, field(say("Archivo", "File"), file), check, unchanged), result);
 }

@@ -44,11 +44,15 @@ class _Plant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SetupSession:
-    """What a link is exchanged for: a key for the next steps, the time zone if one is set, and this PC's addresses."""
+    """What a link is exchanged for: a key for the next steps, the time zone if one is set, and this PC's addresses.
+
+    `hasFrontend`: whether terminals find the plant's app there; else, the console.
+    """
 
     session: str
     timeZone: str  # noqa: N815 - the API's names
     addresses: list[Address]
+    hasFrontend: bool  # noqa: N815
 
 
 class FirstStart:

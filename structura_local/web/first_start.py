@@ -60,7 +60,12 @@ async def claim(request: web.Request) -> web.Response:
     session = first.claim((await read(request, SetupLink))["link"])
     port = request.get_extra_info("sockname")[1]
     found = addresses.describe(request.scheme, request.app[SETTINGS].host, port)
-    said = {"session": session, "timeZone": first.settings.time_zone, "addresses": found}
+    said = {
+        "session": session,
+        "timeZone": first.settings.time_zone,
+        "addresses": found,
+        "hasFrontend": first.settings.frontend is not None,
+    }
     return answer(said, headers={"Cache-Control": "no-store"})
 
 

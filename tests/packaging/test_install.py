@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.packaging.machine import ADDRESS, ROOT, Machine, call, lacking, wait
+from tests.packaging.machine import ADDRESS, ROOT, Machine, ask, call, lacking, packaged, setup_link, wait
 
 pytestmark = [
     pytest.mark.packages,
@@ -26,16 +26,13 @@ pytestmark = [
 DATA = "/var/lib/structura-local"
 PIN = "86420975"
 FIVE_MINUTES = 300.0  # seconds
-URL = f"http://{ADDRESS}:8000"
 
 
 @pytest.fixture(scope="module")
 def stick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the IT person carries: the package, and the next version of it."""
     folder = tmp_path_factory.mktemp("stick")
-    found = sorted((ROOT / "dist").glob("*.deb"))
-    assert found, "there is no .deb in dist; make packages builds it"
-    shutil.copy(found[-1], folder / "now.deb")
+    shutil.copy(packaged(), folder / "now.deb")
     for tar in (ROOT / "dist").glob("*.tar.gz"):
         shutil.copy(tar, folder / "now.tar.gz")
     shutil.copy(ROOT / "tests" / "data" / "structura-export-small.json", folder)
@@ -65,17 +62,6 @@ def machine(stick: Path, tmp_path: Path) -> Iterator[Machine]:
         yield made
 
 
-def ask(machine: Machine, method: str, path: str, body: Any = None, token: str = "") -> Any:
-    """A request from the terminal."""
-    command = ["curl", "--silent", "--show-error", "--fail-with-body", "-X", method, URL + path, "--max-time", "20"]
-    if body is not None:
-        command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
-    if token:
-        command += ["-H", f"Authorization: Bearer {token}"]
-    said = machine.from_terminal(*command)
-    return json.loads(said) if said else None
-
-
 def login(machine: Machine) -> str:
     token: str = ask(machine, "POST", "/api/auth/login", {"pin": PIN})["token"]
     return token
@@ -95,13 +81,6 @@ def set_up(machine: Machine) -> None:
     machine.run("structura-local", "init", "--plant", "Norte", "--admin-name", "Ana", "--admin-pin", PIN)
     machine.run("structura-local", "import", "/media/stick/structura-export-small.json")
     machine.run("structura-local", "service", "start")
-
-
-def setup_link(said: str) -> str:
-    """The link in what a command has printed."""
-    found = re.search(rf"http://{ADDRESS}:8000/setup#\S+", said)
-    assert found, said
-    return found[0]
 
 
 def owners(machine: Machine) -> set[str]:

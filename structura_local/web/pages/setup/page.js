@@ -10,7 +10,7 @@ import { brand, languages } from "/console/top.js";
 
 const KEPT = "structura-setup";
 
-/** @typedef {{session: string, timeZone: string, addresses: {url: string, name: string, qr: string}[], step: number}} State */
+/** @typedef {{session: string, timeZone: string, addresses: {url: string, name: string, qr: string}[], hasFrontend: boolean, step: number}} State */
 
 const place = /** @type {HTMLElement} */ (document.getElementById("setup"));
 /** @type {State | null} */
@@ -122,6 +122,7 @@ function terminals() {
     h("h1", {}, say("Listo", "Done")),
     h("p", {}, say("La planta funciona. Abra una de estas direcciones en cada terminal, o apunte su cámara al código.", "The plant is running. Open one of these addresses on each terminal, or point its camera at the code.")),
     found.length ? shown(found) : h("p", { class: "said warn" }, say("Este servidor solo se alcanza desde esta PC (ajuste host).", "This server is reached from this PC only (setting host).")),
+    ...(found.length && !state?.hasFrontend ? [h("p", { class: "note" }, say("La aplicación de la planta todavía no está en este servidor: copie su carpeta a esta PC y póngala en el ajuste «frontend» de la consola. Hasta entonces estas direcciones llevan a la consola.", "The plant's app is not on this server yet: copy its folder to this PC and name it in the console's setting “frontend”. Until then these addresses lead to the console."))] : []),
     h("div", { class: "go" }, h("span"), h("a", { class: "button primary", href: "/console" }, say("Abrir la consola", "Open the console"))));
 }
 
