@@ -76,7 +76,8 @@ def conflicts(
         grave = Write(None, dirty.stamps.get(LIFE, ""))
         for name in sorted(_names(other)):
             mine, theirs = write(dirty, name), write(other, name)
-            if theirs and theirs.stamp > (mine.stamp if mine else "") and foreign(theirs.stamp, "", grave.stamp):
+            late = theirs and theirs.stamp > (mine.stamp if mine else "") and not _gone(theirs, other)
+            if theirs and late and foreign(theirs.stamp, "", grave.stamp):
                 yield Conflict(name, grave, theirs)
     for name in sorted(_names(dirty) | _names(other) if had or ANY in base else _names(dirty) & base.keys()):
         mine, theirs = write(dirty, name), write(other, name)
@@ -92,19 +93,21 @@ def conflicts(
             grave = Write(None, other.stamps.get(LIFE, ""))
             lacking = changed or theirs is None or mine.stamp > theirs.stamp
             if lacking:
-                if name in dirty.data.keys() | dirty.stamps.keys() and foreign(grave.stamp, "", mine.stamp):
+                said = name in dirty.data.keys() | dirty.stamps.keys() and not _gone(mine, dirty)
+                if said and foreign(grave.stamp, "", mine.stamp):
                     yield Conflict(name, grave, mine)
                 continue
         if had and theirs and theirs.stamp < agreed and not had(name, theirs.value):
             agreed = ""
         if theirs and foreign(theirs.stamp, agreed, mine.stamp) and theirs.value != mine.value:
-            yield from _lost(name, mine, theirs, (dirty.born, other.born))
+            yield from _lost(name, (mine, dirty), (theirs, other))
 
 
-def _lost(name: str, mine: Write, theirs: Write, born: tuple[str, str]) -> Iterator[Conflict]:
+def _lost(name: str, mine: tuple[Write, Row], theirs: tuple[Write, Row]) -> Iterator[Conflict]:
     """The earlier write; but a field that a new row just left out is nobody's loss."""
-    winner, loser = (mine, theirs) if mine.stamp > theirs.stamp else (theirs, mine)
-    if loser.value is not None or loser.stamp not in born:
+    (loser, row), (winner, other) = sorted((mine, theirs), key=lambda side: side[0].stamp)
+    left_out = loser.value is None and loser.stamp in (row.born, other.born)
+    if not left_out and not _gone(loser, row):
         yield Conflict(name, winner, loser)
 
 
@@ -130,6 +133,11 @@ def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
     }
     stamps = dict.fromkeys(("winner", "winnerStamp", "at"), winner.stamp)
     return Row(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), loser.stamp, 1, stamps, {}, data)
+
+
+def _gone(write: Write, row: Row) -> bool:
+    """What a deleted row lacks is nobody's loss: it was emptied, or its deleter had seen that it was cleared."""
+    return write.value is None and not row.alive
 
 
 def _touched(base: Mapping[str, Any], name: str) -> bool:

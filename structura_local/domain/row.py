@@ -85,13 +85,14 @@ def back(row: Row, stamp: str) -> Row:
     """A deleted row, alive again.
 
     One that was emptied is made anew: born by its return, so that what it now lacks is unset everywhere, also where
-    somebody still holds it under the former stamps. Only what was written later than `stamp` remains.
+    somebody still holds it under the former stamps. What it has is as old as before.
     """
     returned = replace(row, life=row.life + 1, stamps={**row.stamps, LIFE: stamp})
     if not is_emptied(row, split(stamp).ms):
         return returned
-    later = {name: written for name, written in returned.stamps.items() if name == LIFE or written > stamp}
-    return replace(returned, born=max(row.born, stamp), stamps=later, data=shown(row.data, row.parts))
+    later = {name: written for name, written in row.stamps.items() if written > stamp}
+    stamps = {**later, **{name: row.stamp(name) for name in row.data}, LIFE: stamp}
+    return replace(returned, born=max(row.born, stamp), stamps=stamps, data=shown(row.data, row.parts))
 
 
 def fingerprint_of(row_id: str, born: str, life: int, stamps: str, parts: str) -> int:

@@ -19,6 +19,7 @@ from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind, M
 from structura_local.domain.parts import LARGEST
 from structura_local.domain.row import KEPT_DAYS
 from sync.central.functions import UNSET
+from sync.central.journal import data_of
 
 MOST = 1_000  # rows of one transaction that are kept together
 IDLE = "5min"  # for which a transaction that has written here may stay open and do nothing, if its role says no time
@@ -207,7 +208,7 @@ def _edited(collection: Collection) -> str:
     checks = "".join(_check(f) for f in collection.stored)
     created = "".join(_created(f) for f in collection.stored if f.merge is not Merge.LAST_WRITER)
     changed = "".join(_changed(f) for f in collection.stored)
-    plain = ", ".join(f'old."{f.column}"' for f in collection.stored if f.merge is Merge.LAST_WRITER)
+    sums = ",".join(f.name for f in collection.stored if f.merge is not Merge.LAST_WRITER)
     known = ",".join(f.name for f in collection.stored)
     summed = "".join(_summed(f) for f in collection.stored)
     again = ", ".join(f'"{f.column}" = new."{f.column}"' for f in collection.stored if not f.secret)
@@ -226,6 +227,7 @@ DECLARE
     v_before bigint := 0;
     v_now text;
     v_anew boolean := false;
+    v_had jsonb;
 BEGIN
     IF TG_OP = 'INSERT' AND new._life IS NULL THEN
         new._life := 1;
@@ -263,9 +265,9 @@ BEGIN
         v_stamp := structura_sync.stamp_after(old._born, old._stamps, clock_timestamp(), v_actor);
         v_before := structura_sync.fingerprint(old.id, old._born, old._life, old._stamps, old._parts);
         IF new._life > old._life AND new._life % 2 = 1 THEN
-            v_anew := (old._stamps->>'life') COLLATE "C"
-                    < structura_sync.time_of(clock_timestamp() - interval '{KEPT_DAYS * 24} hours', 0) COLLATE "C"
-                OR (num_nonnulls({plain}) = 0 AND old._extra = '{{}}');
+            v_had := {data_of(collection, "old")};
+            v_anew := v_had - '{{{sums}}}'::text[] = '{{}}' OR (old._stamps->>'life') COLLATE "C"
+                < structura_sync.time_of(clock_timestamp() - interval '{KEPT_DAYS * 24} hours', 0) COLLATE "C";
         END IF;
         IF v_anew THEN
             {summed}
@@ -276,7 +278,9 @@ BEGIN
         END IF;
         IF v_anew THEN
             new._born := v_stamp;
-            new._stamps := jsonb_build_object('life', v_stamp);
+            new._stamps := jsonb_build_object('life', v_stamp) || (
+                SELECT coalesce(jsonb_object_agg(name, coalesce(new._stamps->>name, old._born)), '{{}}')
+                FROM jsonb_object_keys(v_had) AS name WHERE new._stamps->>name IS DISTINCT FROM v_stamp);
             new._extra := structura_sync.merge_extra(v_stamp, '{{}}', old._extra, v_stamp, '{{}}', '{{}}', new._parts,
                 '{{{known}}}');
         END IF;

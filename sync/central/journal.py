@@ -106,13 +106,14 @@ BEGIN
         FROM field
         WHERE life > h_life AND life % 2 = 0 AND base ?| '{{life,*}}' AND (h_data ? name OR h_stamps ? name)
             AND h_stamp > coalesce(i_stamp, '') AND h_stamp <> i_grave COLLATE "C"
+            AND NOT (h_value IS NULL AND h_life % 2 = 0)
             AND structura_sync.foreign_write(p_plant, p_node, h_stamp, i_grave)
         UNION ALL
         -- a delete elsewhere buries what was written here
         SELECT id, name, NULL, h_grave, i_value, i_stamp
         FROM field
         WHERE agreed IS NOT NULL AND i_stamp > agreed AND (data ? name OR stamps ? name)
-            AND h_life > life AND h_life % 2 = 0 AND h_grave <> i_stamp
+            AND h_life > life AND h_life % 2 = 0 AND h_grave <> i_stamp AND NOT (i_value IS NULL AND life % 2 = 0)
             AND structura_sync.foreign_write(p_plant, p_node, h_grave, i_stamp)
         UNION ALL
         -- two writes that have not seen each other
@@ -124,7 +125,9 @@ BEGIN
             AND h_stamp > agreed AND h_stamp <> i_stamp AND i_value IS DISTINCT FROM h_value
             -- a field that a new row just left out is nobody's loss
             AND NOT (CASE WHEN i_stamp > h_stamp THEN h_value ELSE i_value END IS NULL
-                AND least(i_stamp, h_stamp) IN (born, h_born))
+                AND (least(i_stamp, h_stamp) IN (born, h_born)
+                    -- nor is what a deleted one lacks, which may have been emptied
+                    OR CASE WHEN i_stamp > h_stamp THEN h_life ELSE life END % 2 = 0))
             AND structura_sync.foreign_write(p_plant, p_node, h_stamp, i_stamp)
     )
     SELECT '{table}', id, name, {_masked("winner", secrets)}, winner_stamp, {_masked("loser", secrets)}, loser_stamp

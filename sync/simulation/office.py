@@ -115,9 +115,9 @@ class Statement:
                 case Merge.SET:
                     entries = parts.listed(entries, name, self.actor, time(stamp), value)
         data = {name: value for name, value in {**row.data, **news}.items() if value is not None}
-        written = dict.fromkeys(news, stamp) if stamp != row.born else {}
-        row = replace(row, stamps={**row.stamps, **written}, parts=entries, data=parts.shown(data, entries))
-        return self._keep(collection, row)
+        stamps = {**row.stamps, **dict.fromkeys(news, stamp)}
+        stamps = {name: written for name, written in stamps.items() if name == LIFE or written != row.born}
+        return self._keep(collection, replace(row, stamps=stamps, parts=entries, data=parts.shown(data, entries)))
 
     def _keep(self, collection: Collection, row: Row) -> Row:
         self.written[collection.table, row.id] = row

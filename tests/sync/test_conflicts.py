@@ -205,6 +205,19 @@ def test_each_losing_write_has_an_entry_of_its_own() -> None:
     assert entry(JOBS, "j", replace(base, winner=Write("x", at(7, BEA)))).id == others[0].id
 
 
+def test_what_was_emptied_is_nobodys_loss() -> None:
+    """A deleted row that is offered again after its data has gone has lost nothing to who wrote since; others, who
+    have the data still, tell the same loss with its value."""
+    full = deleted(at(6, ANA), with_notes("0", at(5, ANA)))
+    emptied, later = replace(full, data={}), with_notes("w", at(7, BEA))
+    longer = replace(later, life=4, stamps={**later.stamps, LIFE: at(8, BEA)})
+    for other in (later, longer):
+        fields = {"notes"} if other is later else {"notes", "status"}
+        assert {c.field for c in found(full, {ANY: ""}, other) if c.loser.value != "w"} >= fields
+        assert [c for c in found(emptied, {ANY: ""}, other) if c.loser.value is None] == []
+    assert [c for c in found(longer, {ANY: ""}, emptied) if c.loser.value is None] == []
+
+
 def test_secrets_are_masked() -> None:
     """That a PIN lost is told, and when; not what it was."""
     lost = Conflict("pinHash", Write("$2b$secret", at(6, BEA)), Write("$2b$other", at(5, ANA)))
