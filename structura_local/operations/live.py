@@ -6,8 +6,7 @@ not a queue, and one who is too slow or was away for too long is told to load ev
 
 import asyncio
 import contextlib
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from structura_local import clock
 from structura_local.domain.access import ADMIN, LIST, Caller, permission
@@ -22,27 +21,22 @@ AT_ONCE = 500  # in one message
 _READABLE = {collection.table for collection in COLLECTIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class LiveChange:
-    """A committed change. `seq` is its number in the change log."""
-
-    seq: int
-    collection: str
+class _Kept(NamedTuple):  # quicker to make than a dataclass, and there is one for each change
+    seq: int  # in the change log
+    table: str
     id: str
     kind: str
     origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    change: LiveChange
-    table: str
     parties: dict[str, Any] | None  # of a message: who may hear of it
 
     def concerns(self, caller: Caller) -> bool:
         if permission(caller.role, self.table, LIST) is None:
             return False
         return self.parties is None or caller.role == ADMIN or concerns(self.parties, caller.user_id or "")
+
+    def told(self) -> dict[str, Any]:
+        path = BY_TABLE[self.table].path
+        return {"seq": self.seq, "collection": path, "id": self.id, "kind": self.kind, "origin": self.origin}
 
 
 class Live:
@@ -63,7 +57,7 @@ class Live:
         """A listener. `run` and `seq`: the last that it heard before, so that it hears what it missed."""
         listener = Listener(self, caller)
         if run == self.run and seq is not None and self._forgotten <= seq <= self.seq:
-            listener.go_back(seq, sum(1 for kept in self._kept if kept.change.seq > seq))
+            listener.go_back(seq, sum(1 for kept in self._kept if kept.seq > seq))
         elif run is not None:
             listener.missed = True
         self._listeners.add(listener)
@@ -97,7 +91,7 @@ class Live:
         surplus = len(self._kept) - KEPT
         if surplus > KEPT:  # many at once, so that it is seldom
             self._before += surplus
-            self._forgotten = self._kept[surplus - 1].change.seq
+            self._forgotten = self._kept[surplus - 1].seq
             del self._kept[:surplus]
         self._wake()
 
@@ -151,14 +145,11 @@ class Listener:
             self._place, self.seq = self._live.end, self._live.seq
             return None
         self._place += len(found)
-        self.seq = self._live.seq if self._place == self._live.end else found[-1].change.seq
-        return [asdict(kept.change) for kept in found if kept.concerns(self.caller)]
+        self.seq = self._live.seq if self._place == self._live.end else found[-1].seq
+        return [kept.told() for kept in found if kept.concerns(self.caller)]
 
 
 def _kept(change: Change) -> _Kept:
-    path = BY_TABLE[change.collection].path
-    told = LiveChange(change.seq, path, change.row.id, change.kind, change.origin)
-    parties = None
-    if change.collection == MESSAGES.table:
-        parties = {name: change.row.data.get(name) for name in ("to", "senderId")}
-    return _Kept(told, change.collection, parties)
+    data = change.row.data
+    parties = {"to": data.get("to"), "senderId": data.get("senderId")} if change.collection == MESSAGES.table else None
+    return _Kept(change.seq, change.collection, change.row.id, change.kind, change.origin, parties)
