@@ -84,7 +84,7 @@ class Rules:
         if looked == today.isoformat():
             return
         for project in tx.find(PROJECTS):
-            unfinished = len(_unfinished(tx, project.id))
+            unfinished = _unfinished(tx, project.id)
             before = looked is not None and self._at_risk(project, unfinished, date.fromisoformat(looked))
             self._delay(tx, project, before=before, after=self._at_risk(project, unfinished, today))
         tx.set_state(LAST_LOOK, today.isoformat())
@@ -109,17 +109,16 @@ class Rules:
         """What a job's change means for the project that it belongs to, or belonged to."""
         before, job = touched.before, touched.after
         unfinished = _unfinished(tx, project.id)
-        was = len([other for other in unfinished if other.id != job.id])
+        was = _unfinished(tx, project.id, job.id)
         was += bool(before and before.alive and _is_of(before, project) and not _is_complete(before))
         today = self._today(tx)
         self._delay(
-            tx, project, before=self._at_risk(project, was, today), after=self._at_risk(project, len(unfinished), today)
+            tx, project, before=self._at_risk(project, was, today), after=self._at_risk(project, unfinished, today)
         )
-        jobs = [] if unfinished else _jobs(tx, project.id)
-        if not jobs:
+        if unfinished or not tx.count(JOBS, projectId=project.id):
             _close(tx, "READY_FOR_DELIVERY", project.id)
         elif (was or completes) and not _is_over(project):
-            self._ready(tx, project, jobs)
+            self._ready(tx, project)
 
     def _completed(self, tx: Transaction, job: Row) -> None:
         if not job.data.get("completedAt"):
@@ -148,11 +147,9 @@ class Rules:
         project = tx.get(PROJECTS, project_id)
         if job.data.get("machineType") != "CONFORMADORA" or not project or not project.alive:
             return
-        if any(other.data.get("machineType") == "CONFORMADORA" for other in _unfinished(tx, project_id)):
+        if tx.count(JOBS, but={"status": "COMPLETED"}, projectId=project_id, machineType="CONFORMADORA"):
             return
-        jobs = _jobs(tx, project_id)
-        formed = [other for other in jobs if other.data.get("machineType") == "CONFORMADORA"]
-        panels = [other for other in jobs if other.data.get("machineType") == "PANELIZADO"]
+        panels = tx.find(JOBS, projectId=project_id, machineType="PANELIZADO")
         for halted in (other for other in panels if other.data.get("status") == "HALTED"):
             tx.update(JOBS, halted, {"status": "PENDING"})
         if panels:
@@ -169,16 +166,17 @@ class Rules:
         job_id = derived_id("PANELIZADO", project_id)  # whichever jobs have arrived here yet
         made = tx.get(JOBS, job_id)
         if made is not None and made.alive:  # and is another project's by now, or for another kind of machine
+            formed = tx.find(JOBS, projectId=project_id, machineType="CONFORMADORA")
             job_id = derived_id("PANELIZADO", project_id, *sorted(other.id for other in formed))
         _make(tx, JOBS, job_id, order)
 
-    def _ready(self, tx: Transaction, project: Row, jobs: list[Row]) -> None:
-        cause = (project.id, *sorted(other.id for other in jobs))
+    def _ready(self, tx: Transaction, project: Row) -> None:
         name = project.data["name"]
         message = f"PROYECTO LISTO: {name} está pronto para despacho."
         _raise(tx, "READY_FOR_DELIVERY", "HIGH", project.id, message, derived_id("READY_FOR_DELIVERY", project.id))
         if _day(project.data.get("deadline"), self._zone) == self._today(tx):
             content = f"INSTRUCCIÓN DE CARGA: El proyecto {name} está finalizado y debe despacharse HOY."
+            cause = (project.id, *sorted(job.id for job in tx.find(JOBS, projectId=project.id)))
             loaders = {o for m in tx.find(MACHINES, type="CARGA") for o in m.data.get("operatorIds") or ()}
             for operator in sorted(loaders):
                 message_id = derived_id("CARGA", operator, *cause)
@@ -190,7 +188,7 @@ class Rules:
 
     def _project(self, tx: Transaction, touched: Touched, came_by_sync: bool) -> None:
         before, project = touched.before, touched.after
-        unfinished = len(_unfinished(tx, project.id))
+        unfinished = _unfinished(tx, project.id)
         today = self._today(tx)
         was = before is not None and self._at_risk(before, unfinished, today)
         self._delay(tx, project, before=was, after=self._at_risk(project, unfinished, today))
@@ -233,10 +231,6 @@ def _by_head_office(tx: Transaction, stamp: str) -> bool:
     return actor is not None and actor.data.get("node") == HEAD_OFFICE
 
 
-def _jobs(tx: Transaction, project_id: str) -> list[Row]:
-    return tx.find(JOBS, projectId=project_id)
-
-
 def _is_of(job: Row, project: Row) -> bool:
     return job.data.get("projectId") == project.id
 
@@ -245,8 +239,9 @@ def _is_complete(job: Row) -> bool:
     return job.alive and job.data.get("status") == "COMPLETED"
 
 
-def _unfinished(tx: Transaction, project_id: str) -> list[Row]:
-    return tx.find(JOBS, but={"status": "COMPLETED"}, projectId=project_id)
+def _unfinished(tx: Transaction, project_id: str, but_for: str = "") -> int:
+    """How many of a project's jobs there is still to be done; `but_for`: the one of this id aside."""
+    return tx.count(JOBS, but={"status": "COMPLETED", "id": but_for}, projectId=project_id)
 
 
 def _standing(job: Row) -> tuple[bool, bool, Any]:

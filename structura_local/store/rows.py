@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ClauseElement
@@ -102,7 +102,7 @@ class Codec:
         if collection.newest_first:
             self._public.append(table.c["received_at"])
         self._public_decoders = [(i, f.name, f.send_null, _decoder(f)) for i, f in enumerate(shown, 1)]
-        self._find_sql: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
+        self._find_sql: dict[tuple[tuple[str, ...], tuple[str, ...], bool], str] = {}
 
     def column(self, name: str) -> Any:
         """The column of a field, or of `id`."""
@@ -116,14 +116,18 @@ class Codec:
         """All columns, in the order that `decode` wants them."""
         return select(self.table)
 
-    def find_sql(self, equal: tuple[str, ...], but: tuple[str, ...] = ()) -> str:
-        """The statement that finds the living rows whose fields of these names have given values, unset ones too."""
-        if (equal, but) not in self._find_sql:
-            query = self.select().where(ALIVE)
+    def find_sql(self, equal: tuple[str, ...], but: tuple[str, ...] = (), *, counted: bool = False) -> str:
+        """The statement that finds the living rows whose fields of these names have given values, unset ones too.
+
+        `but`: and those of these names others. `counted`: it says how many there are.
+        """
+        if (equal, but, counted) not in self._find_sql:
+            query = select(func.count()).select_from(self.table) if counted else self.select()
+            query = query.where(ALIVE)
             query = query.where(*(self.column(name).is_not_distinct_from(bindparam(name, "")) for name in equal))
             query = query.where(*(self.column(name).is_distinct_from(bindparam(name, "")) for name in but))
-            self._find_sql[equal, but] = compiled(query)[0]
-        return self._find_sql[equal, but]
+            self._find_sql[equal, but, counted] = compiled(query)[0]
+        return self._find_sql[equal, but, counted]
 
     def select_public(self) -> Select[Any]:
         """The columns that clients see, and those that lists are ordered by, in the order that `public` wants them."""

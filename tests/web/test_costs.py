@@ -171,6 +171,23 @@ async def test_a_quantity_costs_a_share_of_what_is_written(statements: Statement
     assert len(statements) <= 2 * 6 + 10  # of a first batch, one power of two after the other
 
 
+async def test_a_completion_reads_few_rows_of_its_project(
+    gate: Gate, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the last one, which orders the panels: what there is besides is counted."""
+    await api.made("/api/projects", {"id": "P-1", "name": "Casa", "clientId": "C-1", "deadline": "2027-02-01"})
+    for number in range(MANY):
+        await api.made("/api/jobs", {"id": f"J-{number}", **JOB, "status": "COMPLETED" if number > 1 else "PENDING"})
+    read: list[str] = []
+    decode = Codec.decode
+    monkeypatch.setattr(Codec, "decode", lambda self, line: read.append(self.collection.key) or decode(self, line))
+    for number in (0, 1):
+        read.clear()
+        assert (await api.patch(f"/api/jobs/J-{number}", {"status": "COMPLETED"})).status == 200
+        assert read.count("jobs") <= 1
+    assert "PANELIZADO" in [job["machineType"] for job in (await api.get("/api/jobs")).json]
+
+
 async def test_who_fails_costs_the_others_nothing(statements: Statements, gate: Gate, api: Api) -> None:
     """A refusal among writes that share a commit; also of one that had to put rows into the database before."""
     await api.made("/api/projects", {"id": "P-1", "name": "Casa", "clientId": "C-1", "deadline": "2027-02-01"})
