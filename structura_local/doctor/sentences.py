@@ -125,7 +125,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Instale el programa empaquetado; trae el suyo.",
     ),
     "backup": ("The newest backup is {hours} hours old.", "La última copia de seguridad tiene {hours} horas."),
-    "backup-none": ("There is no backup yet.", "Todavía no hay ninguna copia de seguridad."),
+    "backup-none": (
+        "There is no backup yet; the server makes the first within a minute of its start.",
+        "Todavía no hay ninguna copia de seguridad; el servidor hace la primera antes de un minuto de arrancar.",
+    ),
     "fix-backup": ("structura-local backup", "structura-local backup"),
     # Head office
     "office-none": ("This plant is not connected to head office.", "Esta planta no está conectada con la central."),
