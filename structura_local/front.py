@@ -6,6 +6,7 @@ They follow the settings while the server runs. An address that stays is not tou
 import asyncio
 import errno
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -122,20 +123,29 @@ def _listen(address: Address) -> socket.socket:
         family, *_, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(place[:2], family=family, backlog=512)
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise PortError(address, str(why)) from error
+        raise PortError(address, error) from error
 
 
 class PortError(SettingError):
-    """Nothing can listen there."""
+    """Nothing can listen there; whose port it is, if it is somebody's, and which setting changes that."""
 
-    def __init__(self, address: Address, reason: str) -> None:
-        why = f"port {address.port} on {address.host} cannot be used: {reason}"
-        super().__init__("", address.setting, why)
-        holder = port_holder(address.port)
+    def __init__(self, address: Address, error: OSError | UnicodeError) -> None:
+        code = getattr(error, "errno", None)
+        is_about_port = code in (errno.EADDRINUSE, errno.EACCES)
+        setting = address.setting if is_about_port else "host"
+        why = f"port {address.port} on {address.host} cannot be used: {_reason(error)}"
+        super().__init__("", setting, why)
+        holder = port_holder(address.port) if code == errno.EADDRINUSE else None
         who = " {} (process {}) has it.".format(*holder) if holder else ""
-        flag = "" if address.secure else "--port, or "
-        self.args = (f"P{why[1:]}.{who} Choose another with {flag}'{address.setting}' in settings.toml.",)
+        flag = "" if setting == "tls_port" else f"--{setting}, or "
+        self.args = (f"P{why[1:]}.{who} Choose another with {flag}'{setting}' in settings.toml.",)
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Why, as the system says it; the address, which Python adds to that, has been said already."""
+    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _reached(host: str) -> str:

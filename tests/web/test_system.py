@@ -1,6 +1,7 @@
 """The status of a server, as its administrators and head office's support ask for it."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -107,4 +108,12 @@ async def test_a_port_that_is_taken(data_dir: Path) -> None:
     assert str(port) in done.stderr
     assert "'port' in settings.toml" in done.stderr
     if sys.platform == "linux":
+        assert f"cannot be used: {os.strerror(errno.EADDRINUSE)}. " in done.stderr
         assert f"(process {os.getpid()}) has it" in done.stderr
+
+
+async def test_an_address_that_is_none_of_ours(data_dir: Path) -> None:
+    """The port is nobody's fault: the sentence names the other setting."""
+    done = await asyncio.to_thread(run, "serve", "--host", "192.0.2.1", "--port", 0, "--data-dir", data_dir)
+    assert (done.returncode, "192.0.2.1 cannot be used" in done.stderr) == (1, True)
+    assert done.stderr.endswith("Choose another with --host, or 'host' in settings.toml.\n")
