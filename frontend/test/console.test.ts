@@ -155,3 +155,18 @@ test("an import is looked at before it is done, and the language can be changed 
   check();
   await context.close();
 });
+
+test("how often the server was killed, and when last, is on the overview", async () => {
+  const [context, page, check] = await loggedIn();
+  await page.waitForSelector("main .tile");
+  expect(await page.locator(".tile", { hasText: "Paradas bruscas" }).count()).toBe(0);
+  await context.close();
+  await server.kill();
+  await server.restart();
+  const [after, their, checkTheirs] = await loggedIn({ locale: "en" });
+  const tile = await their.locator(".tile", { hasText: "Unclean stops" }).innerText();
+  expect(tile).toMatch(/^Unclean stops\s+1\s+the last .+ ago; without power, or killed$/);
+  check();
+  checkTheirs();
+  await after.close();
+});

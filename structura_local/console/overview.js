@@ -92,6 +92,8 @@ function tiles(status, terminals, isAdmin) {
       more: off < 1000 ? say("comparado con la central", "compared with head office") : (sync.clockOffsetMs > 0 ? say("de atraso respecto de la central", "behind head office") : say("de adelanto respecto de la central", "ahead of head office")) }),
     isAdmin && terminals && tile({ what: say("Terminales vinculados", "Paired terminals"), big: count(paired.length), href: "#/terminals",
       more: paired.length ? say(`${seen.length} con ingreso en las últimas 24 h`, `${seen.length} with a login in the last 24 h`) : say("ninguno: no se exige vínculo", "none") }),
+    status.stops.unclean > 0 && tile({ what: say("Paradas bruscas", "Unclean stops"), big: count(status.stops.unclean),
+      more: say(`la última ${ago(status.stops.lastUnclean, status.time)}; sin corriente, o cerrado a la fuerza`, `the last ${ago(status.stops.lastUnclean, status.time)}; without power, or killed`) }),
     tile({ what: say("Versión", "Version"), big: status.version, more: say(`en marcha desde hace ${span(status.uptimeSeconds)}`, `running for ${span(status.uptimeSeconds)}`) }));
 }
 
