@@ -81,7 +81,7 @@ async def served(
         @asynccontextmanager
         async def life(lives: Lives, damage: str | None) -> AsyncIterator[web.AppRunner]:
             if first and not first.finished:
-                living = first_start.life(first, settings, limits, lambda: lives.restart(first.settings))
+                living = first_start.life(first, settings, limits, front, lambda: lives.restart(first.settings))
             else:
                 living = _life(server, lives, damage)
             async with living as runner:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from structura_local.front import Front
 from structura_local.lives import answering
 from structura_local.operations import addresses
 from structura_local.operations.first_start import FirstStart
@@ -20,11 +21,11 @@ Told = Callable[[list[str]], None]  # who hears of the links
 
 @asynccontextmanager
 async def life(
-    first: FirstStart, settings: Settings, limits: Limits, restart: Callable[[], None]
+    first: FirstStart, settings: Settings, limits: Limits, front: Front, restart: Callable[[], None]
 ) -> AsyncIterator[web.AppRunner]:
     """What answers until the plant is set up; `restart` begins the next life."""
     try:
-        async with answering(waiting(settings, first, limits, restart)) as runner:
+        async with answering(waiting(settings, first, limits, front, restart)) as runner:
             yield runner
     finally:
         await first.close()

@@ -1,8 +1,9 @@
 // @ts-check
 /**
  * A new user's first day, in a browser on a second machine: `node firstDay.mjs LINK FILE PICTURES`. Opens the setup link,
- * does what the page says with the former data's FILE, then opens the address it shows with a browser that has never been
- * there, and looks for the old data. Prints JSON: the address, and what was seen; PICTURES is a folder for screenshots.
+ * does what the page says with the former data's FILE, then opens the first address it shows with a browser that has
+ * never been there, and looks for the old data. Prints JSON: the addresses, and what was seen; PICTURES is a folder for
+ * screenshots.
  *
  * tests/packaging/test_first_day.py runs it.
  */
@@ -53,10 +54,10 @@ try {
   await page.waitForSelector("h1:has-text('Listo')");
   await page.waitForSelector("text=La aplicación de la planta todavía no está en este servidor");
   await picture(page, "addresses");
-  const address = (await page.locator(".address a").first().getAttribute("href")) ?? "";
+  const addresses = await page.locator(".address a").allTextContents();
 
   const other = await fresh(browser);
-  await other.goto(address);
+  await other.goto(addresses[0] ?? "");
   await picture(other, "address");
   await other.fill("input.pin", PIN);
   await other.keyboard.press("Enter");
@@ -66,7 +67,7 @@ try {
   await other.waitForSelector("main[data-ready=changes] tbody tr");
   await picture(other, "changes");
   const seen = await other.locator("main").innerText();
-  process.stdout.write(JSON.stringify({ address, seen }));
+  process.stdout.write(JSON.stringify({ addresses, seen }));
 } finally {
   await browser.close();
 }

@@ -31,11 +31,14 @@ def find(caller: Caller, scheme: str, host: str, port: int, announced: str | Non
 
 
 def describe(scheme: str, host: str, port: int, path: str = "", announced: str | None = None) -> list[dict[str, Any]]:
-    """The same, for whoever may be told; `path` is added to each, `announced` is its name by mDNS."""
+    """The same, for whoever may be told; `path` is added to each.
+
+    `announced` is its name by mDNS; it comes last, since there are tablets that cannot look one up.
+    """
     usual = {"http": 80, "https": 443}[scheme] == port
     return [
         shown(Address(url := f"{scheme}://{place}{'' if usual else f':{port}'}{path}", name, qr(url)))
-        for place, name in [*([(announced, "mDNS")] if announced else []), *reachable(host)]
+        for place, name in [*reachable(host), *([(announced, "mDNS")] if announced else [])]
     ]
 
 

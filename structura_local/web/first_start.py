@@ -6,6 +6,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from structura_local.errors import AppError
+from structura_local.front import Front
 from structura_local.operations import addresses, source
 from structura_local.operations.first_start import FirstStart, SetupSession
 from structura_local.operations.report import ImportReport
@@ -13,7 +14,7 @@ from structura_local.schemas import NewPlant, SetupLink
 from structura_local.settings import Settings
 from structura_local.web.bodies import LARGE_BODIES, LIMITS, answer, read, read_bytes
 from structura_local.web.connections import Limits
-from structura_local.web.context import FIRST_START, RESTART, SETTINGS, flag, token
+from structura_local.web.context import FIRST_START, FRONT, RESTART, SETTINGS, flag, token
 from structura_local.web.errors import language, problem
 from structura_local.web.middleware import around
 from structura_local.web.openapi.operation import BOOLEAN, Reply, described, query, ref
@@ -59,7 +60,8 @@ async def claim(request: web.Request) -> web.Response:
     first = _first(request)
     session = first.claim((await read(request, SetupLink))["link"])
     port = request.get_extra_info("sockname")[1]
-    found = addresses.describe(request.scheme, request.app[SETTINGS].host, port)
+    name = request.app[FRONT].announcement.name
+    found = addresses.describe(request.scheme, request.app[SETTINGS].host, port, announced=name)
     said = {
         "session": session,
         "timeZone": first.settings.time_zone,
@@ -137,7 +139,9 @@ def steps() -> list[web.RouteDef]:
     ]
 
 
-def waiting(settings: Settings, first: FirstStart, limits: Limits, restart: Callable[[], None]) -> web.Application:
+def waiting(
+    settings: Settings, first: FirstStart, limits: Limits, front: Front, restart: Callable[[], None]
+) -> web.Application:
     """What answers while the plant waits to be set up."""
 
     async def closed(request: web.Request) -> web.StreamResponse:
@@ -149,7 +153,7 @@ def waiting(settings: Settings, first: FirstStart, limits: Limits, restart: Call
         return answer({"ok": True})
 
     app = web.Application(middlewares=[around])
-    app[SETTINGS], app[FIRST_START], app[RESTART] = settings, first, restart
+    app[SETTINGS], app[FIRST_START], app[FRONT], app[RESTART] = settings, first, front, restart
     app[LIMITS], app[LARGE_BODIES] = limits, asyncio.Semaphore(limits.large)
     app.add_routes([web.get("/healthz", health), *steps(), web.get("/console/{file}", Page("console", CONSOLE).get)])
     app.router.add_route("*", "/{path:.*}", closed)

@@ -51,11 +51,12 @@ def test_the_old_data_on_a_second_machine(machine: Machine, tmp_path: Path) -> N
     began = time.monotonic()
     machine.run("sh", "-c", "cd /media/stick && apt install ./structura-local_*.deb")
     link = setup_link(machine.run("structura-local", "service", "start"))
+    wait(lambda: "structura.local on the LAN" in machine.run("journalctl", "-u", "structura-local"), "its name")
     pictures = tmp_path / "pictures"
     walk = ("node", str(FRONTEND / "test" / "firstDay.mjs"), link, str(OLD), str(pictures))
     said = json.loads(machine.from_terminal("env", f"CHROMIUM={browser()}", *walk))
     assert time.monotonic() - began < FIVE_MINUTES
-    assert said["address"] == URL
+    assert said["addresses"] == [URL, "http://structura.local:8000"]
     old = json.loads(OLD.read_text(encoding="utf-8"))
     newest = [row["id"] for name in ("projectAccessories", "events") for row in old[name]]
     assert [row_id for row_id in newest if row_id in said["seen"]] == newest
