@@ -313,6 +313,7 @@ def _base(collection: Collection, present: Row, sent: Row) -> dict[str, Any]:
 
 def _apply(rows: Sequence[Tagged], cursor: int | None, unfit: Mapping[tuple[str, str], str], tx: Transaction) -> None:
     held = {(line.collection, line.row_id): line.kept for line in aside.lines(tx, aside.PULL)}
+    refused = {(line.collection, line.row_id) for line in aside.lines(tx, aside.PUSH)}
     changed: dict[str, int] = {}
     offer = Offer.parse(text) if (text := tx.state("offer")) else None
     for row in rows:
@@ -333,6 +334,8 @@ def _apply(rows: Sequence[Tagged], cursor: int | None, unfit: Mapping[tuple[str,
             raise _Unfit(key, f"This version cannot store it: {error}.") from error
         if key in held:
             aside.forget(tx, aside.PULL, *key)
+        if key in refused and (merged := tx.stored(collection, row.row.id)) and not tx.dirty(merged):
+            aside.forget(tx, aside.PUSH, *key)  # head office has all of it now
     agreed.add(tx, changed)
     if cursor is not None:
         tx.set_state("cursor", str(cursor))

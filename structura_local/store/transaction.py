@@ -342,8 +342,8 @@ class Transaction:
             seq = self._log(collection, old, after, kind, stamp)
         if base is None:
             seq = 0
-        elif before is not None and self.dirty(before):
-            seq = before.seq  # what was still to be pushed stays where it was
+        elif before is not None and self.dirty(before) and not (changed and before.seq >= SET_ASIDE_SEQ):
+            seq = before.seq  # what was still to be pushed stays where it was; what was refused is another row now
         elif along is not None and self.dirty(along) and along.seq < SET_ASIDE_SEQ:
             seq = along.seq
         elif not changed:

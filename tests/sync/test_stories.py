@@ -388,3 +388,22 @@ async def test_a_row_that_is_refused_and_changed_before_the_others_are_acknowled
     await world.settle(two, one)
     assert (await one.data("a"))["phone"] == "2"
     assert ("phone", '"2"', '"1"') in {(c["field"], c["winner"], c["loser"]) for c in await two.journal()}
+
+
+@pytest.mark.parametrize("more", [{}, {"address": "here"}])
+async def test_a_row_that_is_refused_for_what_somebody_else_has_mended(world: World, more: dict[str, str]) -> None:
+    """It is tried again by itself: it is another row now. While the reason is still there it stays set aside."""
+    one, two = await world.start("one"), await world.start("two")
+    await two.add("a", phone="0", email="0")
+    await world.settle(two, one)
+    world.partition.refuses = lambda tagged: "No." if tagged.row.data.get("phone") == "1" else None
+    await one.edit("a", phone="1", **more)
+    await one.sync()
+    for change, waits in ({"email": "2"}, 1), ({"phone": "2"}, 0):
+        world.later()
+        await two.edit("a", **change)
+        await world.settle(two)
+        await one.sync()
+        assert await aside.count(one.store.reader) == waits
+    await world.settle(two, one)
+    assert dict(await two.data("a")) == {"name": "a", "phone": "2", "email": "2", **more}

@@ -218,9 +218,7 @@ async def rows_refused(world: World, chance: random.Random) -> None:
         "ALTER TABLE structura_sync.inventory DROP CONSTRAINT strict",
     )
     for pc in world.pcs:
-        for line in await pc.server.ask("GET", "/api/system/set-aside"):
-            status, answer, _ = await pc.server.send("POST", f"/api/system/set-aside/{line['id']}/retry", None, {})
-            assert status in (200, 404), answer  # 404: somebody wrote the row again meanwhile, and it went through
+        await world.retry(pc)
 
 
 async def retire_clones(world: World) -> None:
