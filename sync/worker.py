@@ -113,7 +113,8 @@ class Worker:
         """Once a day, by head office's clock: what was deleted long ago keeps its id, and nothing else."""
         today = self._now_there // DAY
         if self._emptied != today:
-            await self._store.door.write(partial(graves.empty, self._now_there), Author("rules"))
+            mark = await self._port.mark()
+            await self._store.door.write(partial(graves.empty, self._now_there, upto=mark), Author("rules"))
             await central.empty_graves(kept_from(today * DAY))
             self._emptied = today
 

@@ -130,3 +130,19 @@ def test_a_row_is_made_anew_when_its_data_is_gone_or_may_be() -> None:
     kept = dict.fromkeys(("name", "quantity"), join(1, 0, "actor001"))
     assert (again.born, again.stamps, again.data) == (late, {LIFE: late, **kept}, {"name": "x", "quantity": 7})
     assert not is_emptied(grave(name="x"), 101 * DAY)
+
+
+async def test_what_head_office_has_yet_to_hear_of_a_deleted_row_stays(world: World) -> None:
+    """A PC that was away for long has much to tell; what it has told is emptied."""
+    one = await world.start("one")
+    for row_id in ("told", "waits"):
+        await one.add(row_id, phone="1")
+        await one.remove(row_id)
+        if row_id == "told":
+            await one.sync()
+    upto = await one.port.mark()
+    await one.write(lambda tx: graves.empty(FAR, tx, upto=upto))
+    assert dict(await one.data("told")) == {}
+    assert dict(await one.data("waits")) == {"name": "waits", "phone": "1"}
+    await one.write(lambda tx: graves.empty(FAR, tx))
+    assert dict(await one.data("waits")) == {}
