@@ -10,7 +10,7 @@ the same thing done twice, and no conflict.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from structura_local.domain.actors import RULES
 from structura_local.domain.fields import Collection, Merge
 from structura_local.domain.row import ANY, LIFE, Row
 from structura_local.domain.stamp import STAMP_LENGTH, split
+from sync import clocks
 
 MASK = "•"
 
@@ -125,11 +126,9 @@ def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
         "rowId": row_id,
         "field": field,
         "winner": _json(MASK if secret and winner.value is not None else winner.value),
-        "winnerStamp": winner.stamp,
         "loser": _json(MASK if secret and loser.value is not None else loser.value),
-        "loserStamp": loser.stamp,
-        "at": clock.iso(split(max(winner.stamp, loser.stamp)).ms),
         "seen": False,
+        **_when(winner.stamp, loser.stamp),
     }
     stamps = dict.fromkeys(("winner", "winnerStamp", "at"), winner.stamp)
     return Row(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), loser.stamp, 1, stamps, {}, data)
@@ -138,6 +137,16 @@ def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
 def _gone(write: Write, row: Row) -> bool:
     """What a deleted row lacks is nobody's loss: it was emptied, or its deleter had seen that it was cleared."""
     return write.value is None and not row.alive
+
+
+def with_stamps(entry: Row, new: Mapping[str, str]) -> Row:
+    """The entry of writes that are stamped anew."""
+    winner, loser = (new.get(entry.data[name], entry.data[name]) for name in ("winnerStamp", "loserStamp"))
+    return replace(clocks.with_stamps(entry, new), data={**entry.data, **_when(winner, loser)})
+
+
+def _when(winner: str, loser: str) -> dict[str, str]:
+    return {"winnerStamp": winner, "loserStamp": loser, "at": clock.iso(split(max(winner, loser)).ms)}
 
 
 def _touched(base: Mapping[str, Any], name: str) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from structura_local.domain.catalog import BY_TABLE
+from structura_local.domain.conflicts import CONFLICTS
 from structura_local.domain.stamp import BEGINNING, MS_LENGTH, time
 from structura_local.store import unpushed
 from structura_local.store.read import Reader
 from structura_local.store.rows import Stored
 from structura_local.store.transaction import Transaction
-from sync import clocks
+from sync import clocks, conflicts
 
 MANY = 1_000  # changes that a sync brought, which are not to be looked through each time
 
@@ -83,6 +84,10 @@ def _stamp_anew(now: clocks.Reading, right: int, tx: Transaction) -> bool:
         tx.restamp(BY_TABLE[table], stored, clocks.with_stamps(stored.row, new))
     for line in lines:
         unpushed.restamp(tx, line.seq, new[line.stamp])
+    for row_id in unpushed.ids(tx, CONFLICTS.table, int(tx.state("mark") or 0)):
+        entry = tx.stored(CONFLICTS, row_id)
+        if entry is not None and tx.dirty(entry):
+            tx.restamp(CONFLICTS, entry, conflicts.with_stamps(entry.row, new))
     tx.run.clock.reset(max(floor, *map(time, new.values())))
     return True
 

@@ -33,6 +33,13 @@ def lines(tx: Transaction, mark: int) -> Iterator[Logged]:
         mark = found[-1].seq
 
 
+def ids(tx: Transaction, collection: str, mark: int) -> list[str]:
+    """The rows of a collection that were changed after `mark`, by whomever."""
+    log = CHANGE_LOG.c
+    changed = select(log.row_id).distinct().where(log.seq > mark, log.collection == collection)
+    return [row_id for (row_id,) in tx.execute(changed)]
+
+
 async def read(reader: Reader, mark: int) -> list[Logged]:
     """The writes made here after `mark`, in their order."""
     return [Logged(*line) for line in await reader.fetch(_select(mark))]

@@ -12,8 +12,10 @@ from structura_local.domain.jobs import JOBS
 from sync.carry import stick
 from sync.carry.stick import Refused
 from sync.central import office
+from sync.protocol import ClockAhead
 from tests.postgres import execute, with_database
 from tests.sync.carry.desk import Courier
+from tests.sync.nodes import DAY
 from tests.system.plant import query
 
 pytestmark = pytest.mark.asyncio
@@ -273,6 +275,36 @@ async def test_a_clock_that_is_ahead(courier: Courier) -> None:
     pc.error = 0
     assert (await courier.there_and_back(pc)).differing == []
     assert await courier.same(pc)
+
+
+@pytest.mark.parametrize("mended", ["by a file", "by the network"])
+async def test_a_conflict_met_by_a_clock_that_is_ahead(courier: Courier, mended: str) -> None:
+    """What lost, and to what, is noted by stamps of the future; set right, they go to head office with the writes."""
+    a, b = await courier.enroll("a"), await courier.enroll("b")
+    await a.add("C-1", phone="0", email="0")
+    for pc in (a, b, a):
+        await courier.there_and_back(pc)
+    a.error = 3 * 365 * DAY
+    await a.restart()
+    await a.edit("C-1", phone="a")
+    courier.world.later()
+    await b.edit("C-1", phone="b")
+    await courier.there_and_back(b)
+    await courier.take(a, await courier.answer(a))
+    assert [(e["winner"], e["loser"]) for e in await a.journal()] == [('"a"', '"b"')]
+    a.error = 0
+    await a.restart()
+    courier.world.later()
+    if mended == "by a file":
+        assert (await courier.there_and_back(a)).differing == []
+    else:
+        with pytest.raises(ClockAhead):
+            await courier.online(a)
+        await courier.online(a)
+    await courier.there_and_back(b)
+    assert await courier.same(a, b)
+    now = clock.iso(courier.world.ms)
+    assert [(e["winner"], e["loser"], e["at"] <= now) for e in await b.journal()] == [('"a"', '"b"', True)]
 
 
 async def test_a_clock_that_is_behind(courier: Courier) -> None:
