@@ -97,9 +97,8 @@ async def waiting(reader: Reader, lines: Iterable[Aside]) -> set[int]:
 def again(tx: Transaction, collection: str, row_id: str) -> None:
     """Have a row that head office refused go out once more: it waits like any other, as its last change."""
     table = COLLECTION_TABLES[collection]
-    tx.seq += 1
     aside = (table.c.id == row_id, table.c["_seq"] == SET_ASIDE_SEQ)
-    tx.execute(update(table).where(*aside).values(_seq=tx.seq))
+    tx.execute(update(table).where(*aside).values(_seq=tx.renumber(BY_TABLE[collection], row_id)))
     tx.reread(BY_TABLE[collection], row_id)
 
 

@@ -95,7 +95,7 @@ CHANGE_LOG = Table(
     Column("at", Integer, nullable=False, comment="milliseconds since 1970 by this node's clock"),
     Column("run", Text, nullable=False, comment="the actor that stands for this run of the program"),
     Column("elapsed", Integer, nullable=False, comment="milliseconds since the run began, however the clock was set"),
-    Column("collection", Text, nullable=False),
+    Column("collection", Text, nullable=False, comment="empty: a row that did not change is to be pushed once more"),
     Column("row_id", Text, nullable=False),
     Column("kind", Text, nullable=False, comment="create, update, delete or restore"),
     Column("origin", Text, nullable=False, comment="api, import, setup, sync, rules, or derived"),

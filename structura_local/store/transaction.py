@@ -347,9 +347,18 @@ class Transaction:
         elif along is not None and self.dirty(along) and along.seq < SET_ASIDE_SEQ:
             seq = along.seq
         elif not changed:
-            self.seq += 1
-            seq = self.seq
+            seq = self.renumber(collection, after.id)
         self._put(collection, after, base or {}, seq)
+
+    def renumber(self, collection: Collection, row_id: str) -> int:
+        """A number of its own for a row that is to be pushed without having changed, in the log like any other.
+
+        Or another one that goes on with a copy of this database would give the same number to something else.
+        """
+        self.seq += 1
+        what = ("", f"{collection.table} {row_id}", "update", "sync", None, "", "{}")
+        self._drafts.log.append((self.seq, self._first, self.at, self.run.id, self.run.elapsed(), *what))
+        return self.seq
 
     def dirty(self, stored: Stored) -> bool:
         """Whether head office has yet to hear of a row's last change."""

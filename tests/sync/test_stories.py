@@ -9,9 +9,11 @@ from structura_local.domain.clients import CLIENTS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
 from structura_local.domain.projects import PROJECTS
+from structura_local.domain.query import Query
 from structura_local.domain.stamp import join, split
 from structura_local.operations.rules import Rules
 from structura_local.store import aside
+from structura_local.store.changes import changes
 from structura_local.store.transaction import Author, Transaction
 from sync.central.memory import MemoryCentral, Partition
 from sync.local import retry
@@ -407,3 +409,18 @@ async def test_a_row_that_is_refused_for_what_somebody_else_has_mended(world: Wo
         assert await aside.count(one.store.reader) == waits
     await world.settle(two, one)
     assert dict(await two.data("a")) == {"name": "a", "phone": "2", "email": "2", **more}
+
+
+async def test_the_number_of_a_row_that_is_tried_again_is_never_given_again(world: World) -> None:
+    """Not after a restart, either: head office would be taken to hold what is written under it then."""
+    one = await world.start("one")
+    await one.add("a")
+    world.partition.refuses = lambda tagged: "No." if tagged.row.id == "a" else None
+    await one.sync()
+    await retry(one.store, await aside.read(one.store.reader, aside.PUSH))
+    await one.restart()
+    await one.add("b")
+    numbers = [await one.write(lambda tx, row_id=row_id: tx.stored(CLIENTS, row_id).seq) for row_id in ("a", "b")]
+    assert numbers == sorted(set(numbers))
+    listed = (await changes(one.store.reader, Query(limit=100), 0)).rows
+    assert {(line.collection, line.row_id) for line in listed} == {("clients", "a"), ("clients", "b")}
