@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from time import time
+from typing import Any
 
 import orjson
 
@@ -73,6 +74,7 @@ class Partition:
     digests: dict[str, int] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)  # what files carried by hand are to tell nodes
     refuses: Callable[[Tagged], str | None] = lambda row: None
     listeners: dict["MemoryCentral", Callable[[int], None]] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ class Partition:
         """What a dump of this moment would hold."""
         copy = Partition(self.plant, self.now, self.head, self.epoch)
         copy.rows, copy.digests, copy.nodes, copy.keys = deepcopy((self.rows, self.digests, self.nodes, self.keys))
+        copy.notes = dict(self.notes)
         return copy
 
     def restore(self, dump: "Partition") -> None:
@@ -87,6 +90,7 @@ class Partition:
         older = dump.backup()
         self.head, self.epoch = older.head, older.epoch
         self.rows, self.digests, self.nodes, self.keys = older.rows, older.digests, older.nodes, older.keys
+        self.notes = older.notes
 
     def put(self, collection: str, row: Row, by: str | None, lsn: int = 0) -> None:
         """Keep a row under the next number, or under `lsn`."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from structura_local.domain import parts
 from structura_local.domain.alerts import ALERTS
@@ -77,12 +78,17 @@ def _same(world: World, node: Node, rows: Mapping[Key, Row], digests: Mapping[st
     if ours != world.states[node]:
         raise Finding(f"{node.name}: the simulation has lost track of its rows")
     for key in rows.keys() | ours.keys():
-        if rows.get(key) != ours.get(key) and key not in aside:
+        if _held(rows.get(key)) != _held(ours.get(key)) and key not in aside:
             raise Finding(f"{node.name} has {key} as {ours.get(key)}, head office as {rows.get(key)}")
     if {t: d for t, d in agreed.read(state).items() if d} != digests:
         raise Finding(f"{node.name}'s digests are not those of its rows")
     if int(state.get("cursor", "0")) != world.partition.head:
         raise Finding(f"{node.name}'s cursor is {state.get('cursor')}, the head {world.partition.head}")
+
+
+def _held(row: Row | None) -> Row | None:
+    """What has to be the same everywhere: of a deleted row, which each place empties at its own time, the state."""
+    return row if row is None or row.alive else replace(row, data={})
 
 
 def _stamps(world: World, key: Key, row: Row) -> None:
@@ -94,6 +100,7 @@ def _stamps(world: World, key: Key, row: Row) -> None:
 def _content(world: World, key: Key, row: Row) -> None:
     """Counters are exact, sets as their additions and removals say."""
     known = world.model.known(key, row)
+    data = row.data if row.alive else parts.shown(row.data, row.parts)  # it may have been emptied
     for name, kind in parts.kinds(row.parts).items():
         writes = [w for w in world.model.of(key, known) if w.name.removesuffix(parts.COUNTER) == name]
         if kind == parts.COUNTER:
@@ -103,12 +110,12 @@ def _content(world: World, key: Key, row: Row) -> None:
                 raise Finding(f"{key}.{name} adds up to {total(row, name)}, acknowledged were {added}")
             if base is not None and not any(w.kind == "base" and w.value == base for w in writes):
                 raise Finding(f"{key}.{name} has the base {base}, which nobody wrote")
-            if round(row.data.get(name, 0) * parts.MICRO) != round((base or 0) * parts.MICRO) + added:
-                raise Finding(f"{key}.{name} shows {row.data.get(name)}, not {base} and {added} millionths")
+            if round(data.get(name, 0) * parts.MICRO) != round((base or 0) * parts.MICRO) + added:
+                raise Finding(f"{key}.{name} shows {data.get(name)}, not {base} and {added} millionths")
         else:
             elements = {element for _, element in world.model.additions(key, name, known)}
-            if set(row.data.get(name) or ()) != elements:
-                raise Finding(f"{key}.{name} shows {row.data.get(name)}, not {sorted(elements)}")
+            if set(data.get(name) or ()) != elements:
+                raise Finding(f"{key}.{name} shows {data.get(name)}, not {sorted(elements)}")
 
 
 def _accounted(world: World, write: Write, row: Row | None, journaled: set[Said]) -> None:
@@ -140,7 +147,7 @@ def _accounted(world: World, write: Write, row: Row | None, journaled: set[Said]
     if write.kind == "base" and any(w.shown == write.shown for w in counts):
         return  # two who count the same have no conflict, whatever there was to add to each count
     if content.get(write.name) != write.value:
-        if world.doubled:
+        if world.unjournaled:
             return  # sync/README.md, what to know
         raise Finding(f"{found} is neither in the data nor in the journal")
     if not row.alive:
@@ -155,7 +162,9 @@ def _order(world: World, rows: Mapping[Key, Row], journaled: set[Said]) -> None:
     """
     for key, writes in world.model.by_key.items():
         row = rows.get(key)
-        content = visible(JOBS, row) if row else {}
+        if row is None or (world.emptied and not row.alive):  # what was lost with its data cannot be told any more
+            continue
+        content = visible(JOBS, row)
         wrote = Counter((w.name, w.value) for w in writes if w.kind in ("field", "base"))
         for write in writes:
             if write.kind not in ("field", "base") or write.over is None or write.number in world.model.lost:

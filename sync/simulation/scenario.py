@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from unittest.mock import patch
@@ -9,13 +10,17 @@ from unittest.mock import patch
 from structura_local import clock
 from sync import local, protocol
 from sync.central.memory import Partition
+from sync.protocol import SyncError
+from sync.simulation import sticks
 from sync.simulation.invariants import at_rest, under_way
 from sync.simulation.node import Node
 from sync.simulation.office import Office
 from sync.simulation.people import SITES, People
+from sync.simulation.sticks import Stick
 from sync.simulation.world import Finding, World, seeded
 
-YEAR = 365 * 86_400_000
+DAY = 86_400_000
+YEAR = 365 * DAY
 SKEWS = (0, 0, 900, -1_500, 40_000, -70_000, 4_000_000, -9_000_000, 40 * 86_400_000, 3 * YEAR, -3 * YEAR)
 DEAD_CMOS = (0, 946_684_800_000)  # 1970 and 2000
 EXPORTS = 3
@@ -36,6 +41,7 @@ class Stage:
     world: World
     rng: random.Random
     fresh: "count[int]"
+    sticks: list[Stick]
 
     @property
     def node(self) -> Node:
@@ -147,6 +153,29 @@ def newer(stage: Stage) -> None:
     stage.node.newer = True
 
 
+def graves(stage: Stage) -> None:
+    stage.world.now += stage.rng.choice((0, 1, 60, 91)) * DAY
+    for place in (None, *stage.world.nodes):
+        if stage.rng.random() < 0.5:
+            stage.world.empty_graves(place)
+
+
+def stick(stage: Stage) -> None:
+    """A whole round of files, or one that is made now, or one that was made some time, and perhaps taken before."""
+    world, node, way = stage.world, stage.node, stage.rng.random()
+    if way < 0.7:
+        stage.sticks.append(sticks.export(world, node))
+        if way < 0.3:
+            sticks.carried(world, stage.sticks[-1])
+    if way < 0.3 or 0.7 < way < 0.85:
+        with suppress(SyncError):  # head office does not know that PC
+            stage.sticks.append(sticks.answer(world, node))
+            if way < 0.3:
+                sticks.carried(world, stage.sticks[-1])
+    if way > 0.5 and stage.sticks:
+        sticks.carried(world, stage.rng.choice(stage.sticks[-4:]))
+
+
 def settle(stage: Stage) -> None:
     stage.world.settle()
     at_rest(stage.world)
@@ -180,7 +209,8 @@ SOMETIMES: dict[Act, int] = {
     newer: 2,
     settle: 1,
 }
-ACTS = {act.__name__.rstrip("_"): act for act in (*ALWAYS, *SOMETIMES)}
+ADDED: dict[Act, int] = {graves: 4, stick: 9}  # at most so many times, among what else happens
+ACTS = {act.__name__.rstrip("_"): act for act in (*ALWAYS, *SOMETIMES, *ADDED)}
 
 
 def plan(seed: int) -> list[Action]:
@@ -189,7 +219,20 @@ def plan(seed: int) -> list[Action]:
     weights = {**ALWAYS, **{act: weight for act, weight in SOMETIMES.items() if rng.random() < 0.55}}
     names = [act.__name__.rstrip("_") for act in weights]
     chosen = rng.choices(names, list(weights.values()), k=rng.randrange(15, 90))
-    return [Action(name, rng.randrange(2**32)) for name in chosen]
+    actions = [Action(name, rng.randrange(2**32)) for name in chosen]
+    for act, most in ADDED.items():
+        own = random.Random(f"{seed} {act.__name__}")  # so that what is added later changes nothing else
+        for _ in range(own.randrange(1, most + 1) if own.random() < 0.4 else 0):
+            action = Action(act.__name__, own.randrange(2**32))
+            actions.insert(own.randrange(len(actions) + 1), action)
+    return actions
+
+
+def by_network(seed: int, only: Iterable[int] | None = None) -> list[int]:
+    """The places of a scenario's actions without files carried by hand: only in memory there is a desk for these."""
+    wanted = None if only is None else set(only)
+    names = [action.name for action in plan(seed)]
+    return [n for n, name in enumerate(names) if name != "stick" and (wanted is None or n in wanted)]
 
 
 def play(
@@ -213,13 +256,13 @@ def play(
         world = World(opened=opened, turns=random.Random(seed * 7 + 2))
         for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
             world.add_node(rng.choice(SKEWS) if rng.random() < 0.3 else 0)
-        fresh = count(1)
+        fresh, carried = count(1), list[Stick]()
         for place, action in actions:
             if trace:
                 trace(f"{place:3} {action.name}")
             world.happened[action.name] += 1
             try:
-                ACTS[action.name](Stage(world, random.Random(action.seed), fresh))
+                ACTS[action.name](Stage(world, random.Random(action.seed), fresh, carried))
                 under_way(world)
             except Finding as finding:
                 raise Finding(f"after action {place} ({action.name}): {finding}") from finding

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from structura_local.domain.fields import Collection
-from structura_local.domain.row import Row
-from structura_local.store import sqlite
+from structura_local.domain.row import Row, kept_from
+from structura_local.store import graves, sqlite
 from structura_local.store.transaction import Author, Transaction
 from sync import protocol
 from sync.central.memory import Partition
@@ -77,7 +77,8 @@ class World:
     met: dict[Node, int] = field(default_factory=dict)  # the incarnation of central that a node goes on with
     happened: Counter[str] = field(default_factory=Counter)
     copied: bool = False
-    doubled: bool = False  # head office was set back while two databases went by one name: it may not be seen
+    emptied: bool = False  # deleted rows have been, somewhere
+    unjournaled: bool = False  # a loss need not be: sync/README.md, what to know
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
@@ -229,6 +230,15 @@ class World:
         self.set_disk(node, template())
         node.enroll()
 
+    def empty_graves(self, node: Node | None) -> None:
+        """What was deleted long ago is emptied at a node, or (None) at head office; as the worker does it."""
+        self.emptied, now = True, self.partition.now()
+        if node is None:
+            run(self.office.attach().empty_graves(kept_from(now)))
+        else:
+            node.door.at_once(partial(graves.empty, now), Author("rules"))
+            self.states[node] = node.rows()
+
     def refuse(self, rng: random.Random) -> None:
         """Head office does not take some rows."""
         keys = sorted({key for rows in self.states.values() for key in rows})
@@ -267,7 +277,7 @@ class World:
         self.late.clear()
         self.exact = False
         names = [node.state()["node"] for node in self.nodes]
-        self.doubled |= len(set(names)) < len(names)
+        self.unjournaled |= len(set(names)) < len(names)  # two databases go by one name: it may not be seen
         before = self.replicas()
         self.office.restore(dump)
         self.met.clear()
