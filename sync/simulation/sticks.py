@@ -5,13 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from structura_local.domain.stamp import join
 from sync.carry.office import Answer, Candidate, Notes, give_out, take_in
 from sync.carry.plant import Carrier
 from sync.carry.stick import Key
 from sync.central.memory import MemoryCentral
 from sync.central.memory import Node as Known
-from sync.protocol import AHEAD_LIMIT, Central, Hello, SyncError, Welcome
+from sync.protocol import Central, Hello, SyncError, Welcome
 from sync.simulation.node import Node
 from sync.simulation.stepping import run
 from sync.simulation.world import PLANT, Link, Port, World
@@ -52,8 +51,6 @@ def bring(world: World, stick: Stick) -> None:
         world.unjournaled |= bool(received.refused)
         return
     node = stick.node
-    if any(row.latest > join(world.now + AHEAD_LIMIT, 0, "") for row in world.states[node].values()):
-        return  # it would journal losses under stamps that head office refuses: sync/README.md, what to know
     world.cut(node)
     met = world.met.pop(node, None)
     world.moved.add(node)

@@ -236,7 +236,8 @@ class World:
         if node is None:
             run(self.office.attach().empty_graves(kept_from(now)))
         else:
-            node.door.at_once(partial(graves.empty, now), Author("rules"))
+            mark = int(node.state().get("mark", "0"))
+            node.door.at_once(partial(graves.empty, now, upto=mark), Author("rules"))
             self.states[node] = node.rows()
 
     def refuse(self, rng: random.Random) -> None:
