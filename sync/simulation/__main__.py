@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from sync.simulation.compare import difference
 from sync.simulation.postgres import PostgresOffice, cluster
-from sync.simulation.scenario import by_network, plan, play
+from sync.simulation.scenario import plan, play
 from sync.simulation.shrink import shrunk
 from sync.simulation.world import Finding
 
@@ -30,7 +30,6 @@ def played(seed: int, only: Iterable[int] | None, dsn: str, trace: Callable[[str
     """
     if not dsn:
         return play(seed, only, trace).happened
-    only = by_network(seed, only)
     world = play(seed, only, trace, there(dsn).anew)
     if (differs := difference(world, play(seed, only))) is not None:
         raise Finding(differs)

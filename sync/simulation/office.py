@@ -11,8 +11,11 @@ from structura_local.domain.actors import ACTORS, HEAD_OFFICE
 from structura_local.domain.fields import Collection, Merge
 from structura_local.domain.row import LIFE, Row, back
 from structura_local.domain.stamp import WORD_LENGTH, join, next_time, time
+from sync.carry import stick
+from sync.carry.office import Desk
 from sync.central.memory import MemoryCentral, Partition
 from sync.protocol import Central
+from sync.simulation.desk import KEY, MemoryDesk
 
 Key = tuple[str, str]
 Op = Callable[["Statement"], None]
@@ -30,6 +33,15 @@ class Office:
     def attach(self) -> Central:
         """A connection of a plant's PC."""
         return MemoryCentral(self.partition)
+
+    @property
+    def key(self) -> stick.Key:
+        """What the one bundle of all PCs signs files with."""
+        return KEY
+
+    def desk(self, link: Any) -> Desk:
+        """Where files carried by hand come in and go out; `link` is who pushes what they bring."""
+        return MemoryDesk(self.partition, link)
 
     def dump(self) -> Any:
         """What it takes to go back to this moment."""

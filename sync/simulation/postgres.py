@@ -6,9 +6,9 @@ seed is one scenario here, too.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,14 +21,17 @@ import orjson
 from structura_local.domain.catalog import SYNCED
 from structura_local.domain.fields import Collection
 from structura_local.domain.row import LIFE, Row, back
+from sync.carry import stick
+from sync.carry.office import Answer, Desk
 from sync.central import office
+from sync.central.desk import PostgresDesk
 from sync.central.dsn import connect, for_plant
 from sync.central.functions import RECORD_TYPES
 from sync.central.journal import data_of
 from sync.central.memory import Held, Partition
 from sync.central.postgres import PostgresCentral
 from sync.central.tables import SCHEMA, TABLES, metadata
-from sync.protocol import Central
+from sync.protocol import Central, Hello, Welcome
 from sync.simulation.office import LOGIN, Office, Op, Statement
 from sync.simulation.stepping import outside
 from sync.simulation.world import PLANT, Finding
@@ -77,10 +80,12 @@ class PostgresOffice(Office):
         await self._owner.execute(SIMULATED)
         for record in await self._owner.fetch(ASKING):
             await self._owner.execute(_simulated(record["text"]))
+        await self._owner.execute("SET search_path = simulation, pg_catalog, public")
         for table in TABLES:
             await self._owner.execute(REFUSED_BY.format(table=table))
         self._news = await self._owner.prepare(NEWS)
         self._plants = await connect(bundle["dsn"])
+        self._key = stick.Key(bundle["role"], bundle["carry"])
         self._people = await connect(for_plant(own, self._name, LOGIN, LOGIN))
 
     async def _administer(self, statement: str) -> None:
@@ -118,9 +123,18 @@ class PostgresOffice(Office):
 
     def attach(self) -> Central:
         """See Office."""
-        return _Attached(self)
+        return _Attached(self, self.central(), self._plants)
 
-    def ask(self, central: PostgresCentral, name: str, arguments: Sequence[Any]) -> Any:
+    @property
+    def key(self) -> stick.Key:
+        """See Office."""
+        return self._key
+
+    def desk(self, link: Any) -> Desk:
+        """See Office."""
+        return _Desk(self, self._owner, link)
+
+    def ask(self, central: Central, connection: Any, name: str, arguments: Sequence[Any]) -> Any:
         """Do what a PC asks for."""
 
         async def asked() -> Any:
@@ -128,7 +142,7 @@ class PostgresOffice(Office):
             if name == "push":
                 rows = [row for row in arguments[0].rows if self.partition.refuses(row)]
                 refused = [f"{row.collection} {row.row.id}" for row in rows]
-            await self.say(self._plants, refused)
+            await self.say(connection, refused)
             return await getattr(central, name)(*arguments)
 
         answer = self.run(asked())
@@ -137,6 +151,11 @@ class PostgresOffice(Office):
         elif name in ("push", "renew", "recount"):
             self._follow(self.partition.head)
         return answer
+
+    def as_owner(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What the database answers to its owner, at the simulation's time."""
+        self.run(self.say(self._owner))
+        return self.run(coroutine)
 
     def central(self) -> PostgresCentral:
         """As a PC sees it."""
@@ -208,15 +227,46 @@ class PostgresOffice(Office):
 class _Attached:
     """A PC's connection: whatever it says to central is done at once."""
 
-    def __init__(self, there: PostgresOffice) -> None:
-        self._there = there
-        self._central = there.central()
+    def __init__(self, there: PostgresOffice, central: Central, connection: Any) -> None:
+        self._there, self._central, self._connection = there, central, connection
 
     def __getattr__(self, name: str) -> Any:
         async def call(*arguments: Any) -> Any:
-            return self._there.ask(self._central, name, arguments)
+            return self._there.ask(self._central, self._connection, name, arguments)
 
         return call
+
+
+class _Desk:
+    """Where files carried by hand come in and go out: the real one, as head office's owner."""
+
+    plant = PLANT
+
+    def __init__(self, there: PostgresOffice, owner: Any, link: Any) -> None:
+        self._there, self._owner, self._link = there, owner, link
+        self._desk = PostgresDesk(owner, PLANT)
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*arguments: Any) -> Any:
+            return self._there.as_owner(getattr(self._desk, name)(*arguments))
+
+        return call
+
+    async def greeted(self, hello: Hello, role: str, cursor: int) -> tuple[Central, Welcome]:
+        """See sync.carry.office.Desk."""
+        central, welcome = self._there.as_owner(self._desk.greeted(hello, role, cursor))
+        self._link.attached = _Attached(self._there, central, self._owner)
+        return self._link, welcome
+
+    @asynccontextmanager
+    async def answer(self, node: str) -> AsyncIterator[Answer]:
+        """See sync.carry.office.Desk."""
+        context = self._desk.answer(node)
+        answer = self._there.as_owner(context.__aenter__())
+        try:
+            yield replace(answer, central=_Attached(self._there, answer.central, self._owner))
+        finally:
+            self._there.as_owner(context.__aexit__(None, None, None))
 
 
 @dataclass(slots=True)
@@ -280,7 +330,7 @@ def _simulated(function: str) -> str:
 
 KEPT = [table.name for table in metadata.sorted_tables]
 INSTEAD = {
-    "clock_timestamp()": "simulation.now()",
+    "clock_timestamp()": "simulation.clock_timestamp()",
     "s.system_identifier, c.timeline_id, d.oid": "simulation.incarnation()",
 }
 
@@ -297,7 +347,7 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END $$;
 CREATE SCHEMA simulation;
 GRANT USAGE ON SCHEMA simulation TO PUBLIC;
-CREATE FUNCTION simulation.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+CREATE FUNCTION simulation.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT 'epoch'::timestamptz + current_setting('simulation.now')::bigint * interval '1 millisecond'
 $$;
 CREATE FUNCTION simulation.incarnation() RETURNS text LANGUAGE sql STABLE AS $$

@@ -228,13 +228,6 @@ def plan(seed: int) -> list[Action]:
     return actions
 
 
-def by_network(seed: int, only: Iterable[int] | None = None) -> list[int]:
-    """The places of a scenario's actions without files carried by hand: only in memory there is a desk for these."""
-    wanted = None if only is None else set(only)
-    names = [action.name for action in plan(seed)]
-    return [n for n, name in enumerate(names) if name != "stick" and (wanted is None or n in wanted)]
-
-
 def play(
     seed: int,
     only: Iterable[int] | None = None,

@@ -1,22 +1,13 @@
 """Files carried by hand between a PC and head office: late, twice, in any order, between exchanges over the network."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
 
-from sync.carry.office import Answer, Candidate, Notes, give_out, take_in
+from sync.carry.office import give_out, take_in
 from sync.carry.plant import Carrier
-from sync.carry.stick import Key
-from sync.central.memory import MemoryCentral
-from sync.central.memory import Node as Known
-from sync.protocol import Central, Hello, SyncError, Welcome
+from sync.protocol import SyncError
 from sync.simulation.node import Node
 from sync.simulation.stepping import run
 from sync.simulation.world import PLANT, Link, Port, World
-
-KEY = Key("plant_norte_000000", "secret")  # one bundle on all PCs
-NOBODY = "-"  # no node's id: what a node pushed itself comes back to it too
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +29,7 @@ def export(world: World, node: Node) -> Stick:
 
 def answer(world: World, node: Node) -> Stick:
     """`central export` at head office. Raises SyncError."""
-    content, _, _ = run(give_out(MemoryDesk(world, node), node.state()["node"]))
+    content, _, _ = run(give_out(world.office.desk(Link(world, node)), node.state()["node"]))
     return Stick(node, content, world.office.incarnation)
 
 
@@ -47,7 +38,7 @@ def bring(world: World, stick: Stick) -> None:
     world.exact = False
     if stick.incarnation is None:
         world.unjournaled |= stick.everything and world.office.incarnation > 0
-        received = run(take_in(MemoryDesk(world, stick.node), stick.content))
+        received = run(take_in(world.office.desk(Link(world, stick.node)), stick.content))
         world.unjournaled |= bool(received.refused)
         return
     node = stick.node
@@ -65,66 +56,9 @@ def bring(world: World, stick: Stick) -> None:
 
 
 def _carrier(world: World, node: Node) -> Carrier:
-    carrier = Carrier(node.store, node.ring, PLANT, KEY)
+    carrier = Carrier(node.store, node.ring, PLANT, world.office.key)
     carrier._port = Port(world, node)  # type: ignore[assignment]
     return carrier
-
-
-class MemoryDesk:
-    """Where files come in and go out, on head office in memory (sync/carry/office.py)."""
-
-    plant = PLANT
-
-    def __init__(self, world: World, node: Node) -> None:
-        self._world = world
-        self._node = node
-        self._partition = world.partition
-
-    async def now(self) -> int:
-        """See sync.carry.office.Desk."""
-        return self._partition.now()
-
-    async def key(self, role: str) -> Key:
-        """See sync.carry.office.Desk."""
-        return KEY
-
-    async def bundle(self, node: str) -> str | None:
-        """See sync.carry.office.Desk."""
-        return KEY.role if node in self._partition.nodes else None
-
-    async def candidates(self) -> list[Candidate]:
-        """See sync.carry.office.Desk."""
-        return []
-
-    async def greeted(self, hello: Hello, role: str, cursor: int) -> tuple[Central, Welcome]:
-        """See sync.carry.office.Desk."""
-        link = Link(self._world, self._node)
-        welcome = await link._central.hello(hello)
-        if welcome.known:
-            self._partition.nodes[hello.node].pulled = cursor
-        return cast("Central", link), welcome
-
-    async def notes(self, node: str) -> Notes:
-        """See sync.carry.office.Desk."""
-        found: Notes = self._partition.notes.get(node, Notes())
-        return found
-
-    async def note(self, node: str, notes: Notes) -> None:
-        """See sync.carry.office.Desk."""
-        self._partition.notes[node] = notes
-
-    @asynccontextmanager
-    async def answer(self, node: str) -> AsyncIterator[Answer]:
-        """See sync.carry.office.Desk."""
-        moment = self._partition.backup()
-        known = moment.nodes.get(node, Known(""))
-        moment.nodes[NOBODY] = Known("")
-        central = MemoryCentral(moment)
-        central._node = NOBODY
-        notes = await self.notes(node)
-        yield Answer(
-            central, moment.standing, known.word, known.mark, known.pulled, moment.now(), notes, dict(moment.keys)
-        )
 
 
 def carried(world: World, stick: Stick) -> None:

@@ -353,10 +353,10 @@ class Link:
         self.sending: Batch | None = None
         self._world = world
         self._node = node
-        self._central = world.office.attach()
+        self.attached = world.office.attach()
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._central, name)
+        method = getattr(self.attached, name)
 
         async def call(*args: Any) -> Any:
             await pause(f"send {name}")
@@ -372,14 +372,14 @@ class Link:
         excused = self._node in self._world.excused
         if hello.node != self._node.identity and not self._world.office.incarnation and not excused:
             raise Finding(f"{self._node.name} has become another node without a cause")
-        welcome = await self._central.hello(hello)
+        welcome = await self.attached.hello(hello)
         await pause("receive hello")
         return welcome
 
     async def pull(self, cursor: int, head: int) -> Page:
         """See sync.protocol.Central; of as many rows as a batch."""
         await pause("send pull")
-        page = await self._central.pull(cursor, head, protocol.MAX_BATCH_ROWS)
+        page = await self.attached.pull(cursor, head, protocol.MAX_BATCH_ROWS)
         await pause("receive pull")
         return page
 
@@ -396,7 +396,7 @@ class Link:
         """A batch reaches head office."""
         rows, model = self._world.partition.rows, self._world.model
         before = {key: held.row for key, held in rows.items()}
-        standing = await self._central.push(batch)
+        standing = await self.attached.push(batch)
         for tagged in batch.rows:
             key = (tagged.collection, tagged.row.id)
             known = model.known(key, before.get(key)) | model.known(key, tagged.row)

@@ -9,11 +9,11 @@ import pytest
 
 from sync.simulation.compare import difference
 from sync.simulation.postgres import PostgresOffice
-from sync.simulation.scenario import ACTS, by_network, plan, play
+from sync.simulation.scenario import ACTS, plan, play
 from sync.simulation.shrink import shrunk
 
 TELL = """
-from sync.simulation.scenario import by_network, play
+from sync.simulation.scenario import play
 import sys
 for seed in range(int(sys.argv[1])):
     world = play(seed)
@@ -72,5 +72,5 @@ def test_a_real_central_comes_to_the_same_end(pg_cluster: str) -> None:
     """Before Postgres nothing is found either, and all hold the same in the end as before the central in memory."""
     with closing(PostgresOffice(pg_cluster)) as office:
         for seed in with_every_action():
-            world = play(seed, by_network(seed), opened=office.anew)
-            assert difference(world, play(seed, by_network(seed))) is None
+            world = play(seed, opened=office.anew)
+            assert difference(world, play(seed)) is None
