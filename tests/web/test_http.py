@@ -72,12 +72,6 @@ async def test_numbers_beyond_all_bounds(api: Api) -> None:
     assert answer.status in (400, 422)
 
 
-async def test_twice_the_same_key(api: Api) -> None:
-    """Of a key that is there twice the last one counts, as everywhere."""
-    answer = await api.ask("POST", "/api/machines", raw=b'{"name":"a","name":"b","type":"CARGA"}')
-    assert (answer.status, answer.json["name"]) == (201, "b")
-
-
 async def test_not_json(api: Api) -> None:
     """A body of another type is 415; JSON in other dress is fine."""
     raw = b'{"name":"x","type":"CARGA"}'
@@ -120,7 +114,7 @@ async def test_an_import_may_be_larger(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/", "/api/nope", "/api/machines/", "/api/machines/a/b", "/healthz/x", "/api/Machines"]
+    "path", ["/api", "/api/", "/api/nope", "/api/machines/", "/api/machines/a/b", "/healthz/x", "/api/Machines"]
 )
 async def test_unknown_route(api: Api, path: str) -> None:
     """An unknown address is 404, with a token or without, by any method."""
