@@ -154,6 +154,8 @@ def newer(stage: Stage) -> None:
 
 
 def graves(stage: Stage) -> None:
+    """Once all have exchanged, as it is after an exchange that a worker does it. Else: sync/README.md, what to know."""
+    settle(stage)
     stage.world.now += stage.rng.choice((0, 1, 60, 91)) * DAY
     for place in (None, *stage.world.nodes):
         if stage.rng.random() < 0.5:

@@ -40,6 +40,7 @@ def bring(world: World, stick: Stick) -> None:
         world.unjournaled |= stick.everything and world.office.incarnation > 0
         received = run(take_in(world.office.desk(Link(world, stick.node)), stick.content))
         world.unjournaled |= bool(received.refused)
+        world.untold |= {(collection, row_id) for collection, row_id, _ in received.refused}
         return
     node = stick.node
     world.cut(node)

@@ -79,6 +79,7 @@ class World:
     copied: bool = False
     emptied: bool = False  # deleted rows have been, somewhere
     unjournaled: bool = False  # a loss need not be: sync/README.md, what to know
+    untold: set[Key] = field(default_factory=set)  # rows of files that were refused, of which a PC may not have heard
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
