@@ -22,7 +22,8 @@ async function pair() {
   const answer = await ask("POST", "/api/auth/pair", { code: code.value.trim() });
   tell(`${say("Vinculado como", "Paired as")} ${answer.name}.`, false);
   form.hidden = true;
-  done.hidden = !(await fetch("/", { method: "HEAD" })).ok; // there may be no application here
+  const root = await fetch("/", { method: "HEAD", redirect: "manual" });
+  done.hidden = !root.ok; // without an application here it leads to the console
 }
 
 form.addEventListener("submit", async (event) => {
