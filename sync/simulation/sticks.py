@@ -5,26 +5,34 @@ from dataclasses import dataclass
 from sync.carry.office import give_out, take_in
 from sync.carry.plant import Carrier
 from sync.protocol import SyncError
-from sync.simulation.node import Node
+from sync.simulation.node import Key, Node
 from sync.simulation.stepping import run
 from sync.simulation.world import PLANT, Link, Port, World
 
 
 @dataclass(frozen=True, slots=True)
 class Stick:
-    """A file on its way. `incarnation`: of head office, if it comes from there; else None. `everything`: is offered."""
+    """A file on its way. `incarnation`: of head office, if it comes from there; else None. `everything`: is offered.
+
+    `born`: by which stamps the PC had its rows when it was made.
+    """
 
     node: Node
     content: bytes
     incarnation: int | None = None
     everything: bool = False
+    born: frozenset[tuple[Key, str]] = frozenset()
 
 
 def export(world: World, node: Node) -> Stick:
     """`sync export` at a PC; no exchange goes on meanwhile."""
     world.cut(node)
     written = run(_carrier(world, node).give_out())
-    return Stick(node, written.content, everything=written.everything)
+    return Stick(node, written.content, everything=written.everything, born=_born(node))
+
+
+def _born(node: Node) -> frozenset[tuple[Key, str]]:
+    return frozenset((key, row.born) for key, row in node.rows().items())
 
 
 def answer(world: World, node: Node) -> Stick:
@@ -38,6 +46,7 @@ def bring(world: World, stick: Stick) -> None:
     world.exact = False
     if stick.incarnation is None:
         world.unjournaled |= stick.everything and world.office.incarnation > 0
+        world.unjournaled |= not stick.born <= _born(stick.node)  # some stamps were set right since
         received = run(take_in(world.office.desk(Link(world, stick.node)), stick.content))
         world.unjournaled |= bool(received.refused)
         world.untold |= {(collection, row_id) for collection, row_id, _ in received.refused}
