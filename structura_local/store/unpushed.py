@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from structura_local.domain.actors import ACTORS
 from structura_local.domain.stamp import MS_LENGTH
 from structura_local.store.read import Reader
 from structura_local.store.tables import CHANGE_LOG, PUSHES
@@ -95,5 +96,6 @@ def _hex(milliseconds: ColumnElement[int]) -> ColumnElement[str]:
 def _select(mark: int, *wanted: ColumnElement[Any]) -> Select[Any]:
     log = CHANGE_LOG.c
     columns = wanted or (log.seq, log.stamp, log.at, log.run, log.elapsed, log.collection, log.row_id)
-    # What rules derived from a sync is as old as its cause, whatever the clock said.
-    return select(*columns).where(log.seq > mark, log.origin.not_in(("sync", "derived"))).order_by(log.seq)
+    # What rules derived from a sync is as old as its cause, whatever the clock said; but not who the rules are here.
+    own = or_(log.origin.not_in(("sync", "derived")), (log.origin == "derived") & (log.collection == ACTORS.table))
+    return select(*columns).where(log.seq > mark, own).order_by(log.seq)

@@ -1,14 +1,17 @@
 """Plants that exchange with head office by files alone: real databases on both sides, nothing else in between."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from structura_local import clock
+from structura_local.domain.alerts import ALERTS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
+from structura_local.operations.rules import Rules
 from sync.carry import stick
 from sync.carry.stick import Refused
 from sync.central import office
@@ -305,6 +308,26 @@ async def test_a_conflict_met_by_a_clock_that_is_ahead(courier: Courier, mended:
     assert await courier.same(a, b)
     now = clock.iso(courier.world.ms)
     assert [(e["winner"], e["loser"], e["at"] <= now) for e in await b.journal()] == [('"a"', '"b"', True)]
+
+
+async def test_rules_that_follow_from_a_file_by_a_clock_that_is_ahead(courier: Courier) -> None:
+    """Who the rules are on this PC is stamped by its clock, and goes to head office once that is set right."""
+    pc = await courier.enroll("a")
+    await courier.there_and_back(pc)
+    pc.error = 3 * 365 * DAY
+    await pc.restart()
+    pc.store.door.follow(Rules(UTC))
+    await courier.sql(
+        "INSERT INTO structura.inventory (plant_id, id, name, sku, quantity, min_threshold, unit)"
+        " VALUES ('norte', 'I-1', 'Tornillos', 'T', 1, 5, 'kg')"
+    )
+    await courier.take(pc, await courier.answer(pc))
+    assert [alert.data["relatedId"] for alert in await pc.store.reader.find(ALERTS)] == ["I-1"]
+    pc.error = 0
+    await pc.restart()
+    for _ in range(2):
+        assert (await courier.there_and_back(pc)).differing == []
+    assert await courier.same(pc)
 
 
 async def test_a_clock_that_is_behind(courier: Courier) -> None:
