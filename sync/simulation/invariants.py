@@ -16,6 +16,8 @@ from sync.simulation.model import Key, Said, Write, losers, said, text, total, v
 from sync.simulation.node import Node
 from sync.simulation.world import Finding, World
 
+MARGIN = 10_000  # milliseconds; a clock that is off by less is no reason to stamp anything anew
+
 
 def under_way(world: World) -> None:
     """Cursors and marks are never ahead of the data."""
@@ -70,6 +72,7 @@ def at_rest(world: World) -> None:
         if write.number not in world.model.lost:
             _accounted(world, write, rows.get(write.key), journaled)
     _order(world, rows, journaled)
+    _fair(world, rows)
     _derived(rows)
     if world.exact:
         _journal(world, rows)
@@ -176,6 +179,27 @@ def _order(world: World, rows: Mapping[Key, Row], journaled: set[Said]) -> None:
             told = world.copied and any(said(w) in journaled for w in later)
             if once and content.get(write.name) == write.over and not told:
                 raise Finding(f"{key}.{write.name} shows {write.over} again, which {write.value} had replaced")
+
+
+def _fair(world: World, rows: Mapping[Key, Row]) -> None:
+    """Of two writes that have not seen each other the later one counts, by the true time, whatever clocks said.
+
+    Where all that is known of the time is known: nothing was restarted, set back or carried by hand.
+    """
+    if world.copied or world.office.incarnation or world.happened["stick"]:
+        return
+    for key, writes in world.model.by_key.items():
+        if any(write.kind in ("delete", "restore") or write.where in world.restarted for write in writes):
+            continue
+        content = visible(JOBS, rows[key])
+        plain = [write for write in writes if write.kind == "field"]
+        for winner in plain:
+            once = [w for w in plain if (w.name, w.value) == (winner.name, winner.value)] == [winner]
+            if not once or content.get(winner.name) != winner.value:
+                continue
+            later = [w for w in plain if w.name == winner.name and w.at > winner.at + MARGIN]
+            if later:
+                raise Finding(f"{key}.{winner.name} shows {winner.value}, and not {later[0].value}, which is later")
 
 
 def _derived(rows: Mapping[Key, Row]) -> None:

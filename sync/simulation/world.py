@@ -77,6 +77,7 @@ class World:
     met: dict[Node, int] = field(default_factory=dict)  # the incarnation of central that a node goes on with
     happened: Counter[str] = field(default_factory=Counter)
     copied: bool = False
+    restarted: set[str] = field(default_factory=set)  # nodes whose program was started again
     emptied: bool = False  # deleted rows have been, somewhere
     unjournaled: bool = False  # a loss need not be: sync/README.md, what to know
     untold: set[Key] = field(default_factory=set)  # rows of files that were refused, of which a PC may not have heard
@@ -198,6 +199,7 @@ class World:
     def power_cut(self, node: Node) -> None:
         """A node's PC goes off and on again."""
         self.drop(node)
+        self.restarted.add(node.name)
         node.start()
         self.started(node)
 

@@ -181,7 +181,7 @@ MUTANTS: dict[Mutant, Sequence[int]] = {
     counter_as_plain_value: (2, 28),
     actor_kept_over_a_restart: (58, 47),
     entries_merged_by_maximum: (38, 58),
-    stamps_shifted_after_the_pull: (31, 161),
+    stamps_shifted_after_the_pull: (111,),
     pair_ignored: (36, 58),
     lost_acknowledgement_taken_for_a_clone: (19, 53),
     tombstone_forgotten: (11, 55),
