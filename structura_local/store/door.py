@@ -184,7 +184,7 @@ class Door:
                 self._connection.execute("ROLLBACK")
             for write in group:
                 for name in write.actors:
-                    del self._run.actors[name]  # who wrote for the first time did not get known
+                    self._run.actors.pop(name, None)  # who wrote for the first time did not get known
                 write.error, write.changes, write.afterwards = error, [], []
 
     def _one(self, write: Write, shared: Shared) -> None:

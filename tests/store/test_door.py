@@ -20,6 +20,7 @@ from structura_local.domain.row import Row
 from structura_local.domain.stamp import split, time
 from structura_local.domain.users import USERS
 from structura_local.errors import AppError
+from structura_local.store.node import new_node
 from structura_local.store.recent import MAX_BYTES, Recent
 from structura_local.store.rows import Stored
 from structura_local.store.store import Store
@@ -350,6 +351,28 @@ async def test_disk_full(store: Store, path: Path) -> None:
         ("M-1",),
         ("L-1",),
     ]
+
+
+async def test_a_failed_commit_with_a_new_node_in_it(store: Store) -> None:
+    """Whose first write was in the same commit is forgotten already; all are answered, and the door goes on."""
+    await store.door.write(make("M-1"), ANA)
+    (pages,) = await store.door.write(lambda tx: tx.connection.execute("PRAGMA page_count").fetchone(), ANA)
+    await store.door.write(lambda tx: tx.connection.execute(f"PRAGMA max_page_count = {pages}").fetchone(), ANA)
+    held = await Held.start(store)
+    writes = [
+        asyncio.create_task(store.door.write(make("M-2"), Author("api", "U-2"))),
+        asyncio.create_task(store.door.write(new_node, Author("sync"))),
+        asyncio.create_task(store.door.write(make("L-1", maintenanceReason="x" * 200_000), ANA)),
+    ]
+    await asyncio.sleep(0)
+    await held.let_go()
+    async with asyncio.timeout(30):
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert [getattr(outcome, "code", outcome) for outcome in outcomes] == ["disk-full"] * 3
+    await store.door.write(lambda tx: tx.connection.execute("PRAGMA max_page_count = 1000000").fetchone(), ANA)
+    await store.door.write(make("M-2"), Author("api", "U-2"))
+    assert await ids(store) == ["M-1", "M-2"]
+    assert await actor(store, "U-2")
 
 
 async def test_closing(path: Path, now: Clock) -> None:
