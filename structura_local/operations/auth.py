@@ -68,6 +68,7 @@ class Auth:
         self._known: dict[tuple[str, str], tuple[Session, Caller]] = {}  # by token and address, while users stay as is
         self._changes = 0  # of users, so far
         store.door.listen(self._on_changes)
+        store.on_load.append(self._forget_users)
 
     async def load(self) -> None:
         """Read the sessions that outlived a restart."""
@@ -242,6 +243,9 @@ class Auth:
 
     def _on_changes(self, changes: list[Change]) -> None:
         if any(change.collection == USERS.table for change in changes):
-            self._users = None
-            self._known.clear()
-            self._changes += 1
+            self._forget_users()
+
+    def _forget_users(self) -> None:
+        self._users = None
+        self._known.clear()
+        self._changes += 1

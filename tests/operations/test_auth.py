@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from structura_local.domain.users import USERS
 from structura_local.errors import AppError
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
+from structura_local.store import many
+from structura_local.store.rows import codec
 from structura_local.store.transaction import Author, Transaction
 from tests.plant import HOURS, ID, PIN, Clock, Template
 
@@ -82,3 +85,21 @@ async def test_sessions_that_ended_by_themselves_are_not_kept(data_dir: Path, no
             token = (await auth.login(PIN["OPERATOR"]))["token"]
         assert len(auth._sessions) == 2
         assert (await auth.caller(token)).user_id == ID["OPERATOR"]
+
+
+async def test_users_that_a_first_download_brings(template: Template, data_dir: Path, now: Clock) -> None:
+    """Who comes while others work already is known, although nobody hears of each row."""
+    folder = Folder(data_dir)
+    async with app.opened(folder, now) as plant:
+        auth = Auth(plant.store, plant.pins, folder.token_secret(), HOURS, "local")
+        await auth.load()
+        assert (await auth.caller(template.tokens["ADMIN"])).user_id == ID["ADMIN"]
+        data = {"name": "Nora Nueva", "role": "OPERATOR", **await plant.pins.hashed("90817263")}
+
+        def download(tx: Transaction) -> None:
+            many.load(tx, USERS, [codec(USERS).loaded("U-NEW", "0" * 16 + "abcdefgh", 1, "{}", "{}", data)])
+            tx.after_commit(partial(plant.store.loaded, ["users"]))
+
+        await plant.store.door.write(download, Author("sync"))
+        token = (await auth.login("90817263"))["token"]
+        assert (await auth.caller(token)).user_id == "U-NEW"
