@@ -122,7 +122,7 @@ class Rules:
 
     def _completed(self, tx: Transaction, job: Row) -> None:
         if not job.data.get("completedAt"):
-            tx.update(JOBS, job, {"completedAt": clock.iso(tx.at)})
+            tx.update(JOBS, tx.get(JOBS, job.id) or job, {"completedAt": clock.iso(tx.at)})
         machine_id = job.data.get("assignedMachineId")
         event_id = copies.event_id(job)
         if tx.get(EVENTS, event_id) is None and not copies.event_came_first(tx, job):
@@ -199,12 +199,12 @@ class Rules:
         machine, name = touched.after, touched.after.data.get("name")
         _watch(tx, touched, _stopped, "MACHINE_STOPPED", "HIGH", f"MÁQUINA DETENIDA: {name}.")
         metres = machine.data.get("totalMetersProduced", 0)
-        text = f"MANTENIMIENTO: {name} lleva {metres:g} m producidos."
+        text = f"MANTENIMIENTO: {name} lleva {_said(metres)} m producidos."
         _watch(tx, touched, _maintenance_due, "MAINTENANCE_DUE", "MEDIUM", text)
 
     def _item(self, tx: Transaction, touched: Touched, came_by_sync: bool) -> None:
         data = touched.after.data
-        text = f"STOCK BAJO: {data.get('name')}, quedan {data.get('quantity', 0):g} {data.get('unit')}."
+        text = f"STOCK BAJO: {data.get('name')}, quedan {_said(data.get('quantity', 0))} {data.get('unit')}."
         _watch(tx, touched, _low, "LOW_STOCK", "MEDIUM", text)
 
     def _delay(self, tx: Transaction, project: Row, *, before: bool, after: bool) -> None:
@@ -264,6 +264,11 @@ def _low(item: Row) -> bool:
 
 def _is_over(project: Row) -> bool:
     return project.data.get("status") in ("COMPLETED", "ARCHIVED")
+
+
+def _said(number: float) -> str:
+    """A number as people write it, with all its digits: not 3.6e+06."""
+    return f"{number:.15g}"
 
 
 def _day(moment: str | None, zone: tzinfo | None) -> date | None:

@@ -130,6 +130,26 @@ async def test_a_deleted_object_comes_back(data_dir: Path, now: Clock, serve: Se
         assert (await listed(api, "?seen=true"))[0]["id"] == entry["id"]
 
 
+async def test_a_finished_job_comes_back(data_dir: Path, now: Clock, serve: Serve) -> None:
+    """Also one of an import, which runs no rules: it gets its time, and keeps what was restored."""
+    async with two_pcs(data_dir, now) as (one, two):
+        await one.create(JOBS, "J-1", {**data("jobs"), "status": "COMPLETED"})
+        await in_step(one, two)
+        now.move(seconds=60)
+        await one.edit(JOBS, "J-1", ID["OPERATOR"], notes="Cortar a 6 m.")
+        now.move(seconds=60)
+        await two.edit(JOBS, "J-1", ID["SUPERVISOR"], notes="Cortar a 5 m.")
+        await two.remove(JOBS, "J-1", ID["SUPERVISOR"])
+        await in_step(one, two)
+    async with serve() as api:
+        (entry,) = await listed(api)
+        assert entry["loser"]["value"] == "Cortar a 6 m."
+        restored = await api.post(f"{CONFLICTS}/{entry['id']}/restore")
+        assert (restored.status, restored.json["notes"]) == (200, "Cortar a 6 m.")
+        assert "completedAt" in restored.json
+        assert (await api.get("/api/jobs/J-1")).json == restored.json
+
+
 async def test_a_restore_is_a_change_like_any_other(data_dir: Path, now: Clock, serve: Serve) -> None:
     """Rules run on what is restored; what must be unique stays so; who may not change the field may not restore it."""
     async with two_pcs(data_dir, now) as (one, two):

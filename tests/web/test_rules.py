@@ -342,6 +342,18 @@ async def test_a_stopped_machine_and_one_due_for_maintenance(api: Api) -> None:
     assert await found(api, "/api/alerts") == []
 
 
+async def test_alerts_say_numbers_with_all_their_digits(api: Api) -> None:
+    """A machine makes millions of metres in its life."""
+    made = {"totalMetersProduced": 3_612_345.5, "nextMaintenanceMeters": 3_600_000}
+    await api.made("/api/machines", {"id": "M", "name": "Conf", "type": "CONFORMADORA", **made})
+    stock = {"quantity": 1_234_567, "minThreshold": 2_000_000}
+    await api.made("/api/inventory", {"id": "I", "name": "Tornillo", "sku": "T", "unit": "units", **stock})
+    assert {alert["message"] for alert in await found(api, "/api/alerts")} == {
+        "MANTENIMIENTO: Conf lleva 3612345.5 m producidos.",
+        "STOCK BAJO: Tornillo, quedan 1234567 units.",
+    }
+
+
 async def test_a_near_deadline_with_work_left_is_a_risk(api: Api) -> None:
     """DELAY_RISK within two days while jobs are unfinished; gone when they are done or the deadline moves."""
     await workshop(api, jobs=1, deadline="2027-01-17")
