@@ -18,6 +18,7 @@ from structura_local.store.node import new_node
 from structura_local.store.promote import promote
 from structura_local.store.read import Reader
 from structura_local.store.revision import NEWEST, revision
+from structura_local.store.tables import COLLECTION_TABLES
 from structura_local.store.transaction import Author, Change, Transaction
 
 LOOKED_AT = 128 * 2**20  # bytes of a database that is looked through at each start; larger ones, beside the work
@@ -37,8 +38,9 @@ class Store:
     exchanging: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def restamped(self) -> None:
-        """Rows have other stamps, and so other versions, but nothing else has changed."""
-        self.versions[STAMPS] += 1
+        """Rows have other stamps, and so other versions and places in the lists, but nothing else has changed."""
+        for table in (STAMPS, *COLLECTION_TABLES):
+            self.versions[table] += 1
 
     def loaded(self, tables: Iterable[str]) -> None:
         """Rows have come into these collections, and nobody has heard of each."""

@@ -272,21 +272,27 @@ async def test_a_poll_of_an_unchanged_list_is_a_few_hundred_bytes(api: Api) -> N
 
 
 async def test_other_stamps_are_another_version(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An object whose stamps were set right, and nothing else, has the tag that If-Match asks about from then on."""
+    """An object whose stamps were set right, and nothing else, has the tag that If-Match asks about from then on.
+
+    In the list of its collection it has the place that its creation has now.
+    """
     jobs: list[Rows] = []
     allowed = Rows.allowed
     monkeypatch.setattr(Rows, "allowed", lambda self, *asked: jobs.append(self) or allowed(self, *asked))
+    await api.made("/api/jobs", {"id": "J-0", **JOB})
     await api.made("/api/jobs", {"id": "J-1", **JOB})
     store = jobs[-1].store
+    assert [job["id"] for job in (await api.get("/api/jobs")).json] == ["J-0", "J-1"]
     old = (await api.get("/api/jobs/J-1")).headers["ETag"]
 
     def right(tx: Transaction) -> None:
         stored = tx.stored(JOBS, "J-1")
         assert stored
-        tx.restamp(JOBS, stored, replace(stored.row, born="0" + stored.row.born[1:-1] + "x"))
+        tx.restamp(JOBS, stored, replace(stored.row, born="00" + stored.row.born[2:-1] + "x"))
         tx.after_commit(store.restamped)
 
     await store.door.write(right, Author("sync"))
+    assert [job["id"] for job in (await api.get("/api/jobs")).json] == ["J-1", "J-0"]
     new = (await api.get("/api/jobs/J-1")).headers["ETag"]
     assert new != old
     assert (await api.patch("/api/jobs/J-1", {"notes": "x"}, If_Match=old)).status == 412
