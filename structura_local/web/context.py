@@ -1,4 +1,4 @@
-"""What handlers need, as typed keys of the application; put there by app.py."""
+"""What handlers need, as typed keys of the application; put there by wiring.py and app.py."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache

@@ -45,7 +45,10 @@ class Objects:
             self._drop(place)
 
     def _keep(self, place: Place, view: str, ready: Tagged) -> None:
-        self._ready.setdefault(place, {})[view] = ready
+        views = self._ready.setdefault(place, {})
+        if (other := views.get(view)) is not None:  # several have asked for it at the same time
+            self._bytes -= len(other.body) + OVERHEAD
+        views[view] = ready
         self._bytes += len(ready.body) + OVERHEAD
         while self._bytes > MAX_BYTES:
             self._drop(next(iter(self._ready)))

@@ -93,7 +93,7 @@ def routes(settings: Settings) -> list[web.RouteDef]:
         if not collection.append_only:
             table += [web.patch(one, noun.patch), web.delete(one, noun.delete)]
     if settings.metrics:
-        from structura_local.web.metrics import metrics  # noqa: PLC0415 - see app.py
+        from structura_local.web.metrics import metrics  # noqa: PLC0415 - see wiring.py
 
         table.append(web.get("/metrics", metrics))
     if settings.frontend:

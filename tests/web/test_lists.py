@@ -1,13 +1,19 @@
 """Reading lists: filters, search, order, pages, and answers that say 'you have it already'."""
 
+import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from structura_local import wiring
+from structura_local import app, wiring
+from structura_local.domain.machines import MACHINES
+from structura_local.folder import Folder
+from structura_local.operations.rows import Rows
 from structura_local.web import lists
-from tests.plant import ID, START_ISO, Api, Clock, Serve
+from structura_local.web.objects import OVERHEAD, Objects
+from tests.plant import ID, OWNER, START_ISO, Api, Clock, Serve
 
 MACHINE = {"name": "Conformadora 1", "type": "CONFORMADORA"}
 
@@ -339,3 +345,14 @@ async def test_ready_lists_are_bounded_in_number(serve: Serve, monkeypatch: pyte
         for number in range(40):
             assert await ids(api, f"/api/jobs?q={number}") == []
     assert len(kept[0]._ready) == 8
+
+
+async def test_an_object_that_many_ask_for_at_once_is_kept_once(data_dir: Path, now: Clock) -> None:
+    """As when all terminals hear of a change: what is ready counts as what it is, or there would soon be no room."""
+    async with app.opened(Folder(data_dir), now) as plant:
+        noun, ready = Rows(MACHINES, plant.store), Objects()
+        await noun.create(OWNER, {"id": "M-1", "name": "Torno", "type": "CARGA"})
+        await asyncio.gather(*(ready.get(noun, OWNER, "M-1") for _ in range(20)))
+        once = ready._bytes
+        ready.changed([("machines", "M-1")])
+        assert (ready._bytes, once) == (0, len((await ready.get(noun, OWNER, "M-1")).body) + OVERHEAD)
