@@ -35,6 +35,18 @@ DO $$ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO structura_reader, structura_editor', current_database());
 END $$"""
 
+# What runs with the rights of central's owner is not for everybody, as Postgres has it by itself: who may call it, or
+# make a trigger of it on a table of their own, can write what they like of any plant. To fire needs no right.
+CLOSED = """
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'structura_sync'::regnamespace AND prosecdef LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+END $$"""
+
 OWN_PLANT = "plant_id = structura_sync.plant_of(current_user)"
 OWN_BUNDLE = f"{OWN_PLANT} AND bundle = current_user"
 
@@ -52,6 +64,8 @@ def statements(server_version: int) -> list[str]:
         "GRANT USAGE ON SCHEMA structura_sync TO structura_plant, structura_reader, structura_editor",
         *secured,
         *cleared,
+        CLOSED,
+        "GRANT EXECUTE ON FUNCTION structura_sync.holders() TO structura_plant",
         *_plant_rights(),
         *_reader_rights(),
         *_editor_rights(),

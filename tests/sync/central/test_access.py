@@ -84,6 +84,45 @@ async def test_a_plant_reaches_no_row_of_another(table: str, intruder: Any, cent
     await owner.close()
 
 
+async def _outsiders(intruder: Any, dsn: str) -> AsyncIterator[Any]:
+    """Who may write nothing of the other plant: a plant's bundle, and a reader. Each may make tables of its own."""
+    yield intruder
+    reader = await asyncpg.connect(dsn)
+    await reader.execute("SET ROLE structura_reader")
+    yield reader
+    await reader.close()
+
+
+async def test_what_triggers_do_nobody_else_can_have_done(intruder: Any, central_dsn: str) -> None:
+    """Neither by a call nor by a trigger on a table of one's own, which names rows of another plant."""
+    owner = await asyncpg.connect(central_dsn)
+    written = [f'structura_sync."{table}"' for table in (*TABLES, "partition")]
+    before = [await owner.fetch(f"SELECT * FROM {table} WHERE plant_id = '{OTHER}'") for table in written]
+    runs_as_owner = [
+        record["f"]
+        for record in await owner.fetch(
+            "SELECT oid::regprocedure::text AS f FROM pg_proc"
+            " WHERE pronamespace = 'structura_sync'::regnamespace AND prosecdef AND proname <> 'holders'"
+        )
+    ]
+    assert {f"structura_sync.edited_{c.table}()" for c in COLLECTIONS} < set(runs_as_owner)
+    async for outsider in _outsiders(intruder, central_dsn):
+        for function in runs_as_owner:
+            assert not await outsider.fetchval("SELECT has_function_privilege($1, 'EXECUTE')", function), function
+        for call in (f"numbered('{OTHER}', 'jobs', 1)", f"central_actor('{OTHER}')"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await outsider.execute(f"SELECT structura_sync.{call}")
+        await outsider.execute("CREATE TEMP TABLE jobs (plant_id text, id text)")
+        for function in ("buried", "edited_jobs", "counted"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await outsider.execute(
+                    "CREATE TRIGGER own BEFORE DELETE ON pg_temp.jobs FOR EACH ROW"
+                    f" EXECUTE FUNCTION structura_sync.{function}()"
+                )
+    assert [await owner.fetch(f"SELECT * FROM {table} WHERE plant_id = '{OTHER}'") for table in written] == before
+    await owner.close()
+
+
 async def test_the_same_statements_reach_ones_own_rows(central_dsn: str) -> None:
     """Without this, the test above might pass because nobody can do anything."""
     bundle = await office.enroll(central_dsn, PLANT)
