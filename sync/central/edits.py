@@ -15,7 +15,8 @@ Every function runs with the rights of central's owner: a writer needs none on t
 """
 
 from structura_local.domain.catalog import COLLECTIONS
-from structura_local.domain.fields import TEXT_LIMIT, Collection, Field, Kind, Merge
+from structura_local.domain.fields import LIST_LIMIT, TEXT_LIMIT, Collection, Field, Kind, Merge
+from structura_local.domain.jobs import STAGE_NAMES
 from structura_local.domain.parts import LARGEST
 from structura_local.domain.row import KEPT_DAYS
 from sync.central.functions import UNSET
@@ -24,6 +25,13 @@ from sync.central.journal import data_of
 MOST = 1_000  # rows of one transaction that are kept together
 IDLE = "5min"  # for which a transaction that has written here may stay open and do nothing, if its role says no time
 
+EXACT = 2**53  # integers up to here survive a double, which is what JSON clients compute with
+MOMENT = (
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ]([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?)?"
+    "([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"
+)
+
+_TABLES = ",".join(f"structura_sync.{collection.table}" for collection in COLLECTIONS)
 _DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$"
 
 
@@ -132,6 +140,11 @@ BEGIN
         RAISE EXCEPTION 'There is no plant %; `structura-local central enroll` makes one.', p_plant
             USING ERRCODE = 'foreign_key_violation';
     END IF;
+    IF EXISTS (SELECT FROM structura_sync.actors AS a WHERE a.plant_id = p_plant AND a.id = v_actor) THEN
+        RETURN v_actor;
+    END IF;
+    -- One of several sessions with this login makes it; the others wait for its commit.
+    PERFORM FROM structura_sync.partition AS p WHERE p.plant_id = p_plant FOR NO KEY UPDATE;
     IF NOT EXISTS (SELECT FROM structura_sync.actors AS a WHERE a.plant_id = p_plant AND a.id = v_actor) THEN
         v_born := structura_sync.time_of(v_time, 0) || v_actor;
         INSERT INTO structura_sync.actors (plant_id, id, node, "user", since, _born, _life, _lsn)
@@ -165,7 +178,8 @@ BEGIN
     RETURN v_head;
 END $$"""
 
-# Who holds rows of plants in a transaction that is open, other than plants. `since`: when it began.
+# Who holds rows of plants in a transaction that is open, other than plants: has written them, or locked them in a
+# SELECT. `since`: when it began.
 HOLDERS = f"""
 CREATE OR REPLACE FUNCTION structura_sync.holders(
     OUT pid int, OUT role name, OUT program text, OUT address text, OUT since timestamptz, OUT state text
@@ -173,7 +187,8 @@ CREATE OR REPLACE FUNCTION structura_sync.holders(
 BEGIN
     RETURN QUERY SELECT DISTINCT a.pid, a.usename, a.application_name, host(a.client_addr), a.xact_start, a.state
     FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
-    WHERE l.relation = 'structura_sync.partition'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted
+    WHERE l.granted AND (l.relation = 'structura_sync.partition'::regclass AND l.mode = 'RowExclusiveLock'
+            OR l.relation = ANY ('{{{_TABLES}}}'::regclass[]) AND l.mode = 'RowShareLock')
         AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
         AND structura_sync.plant_of(a.usename) IS NULL AND a.pid <> pg_backend_pid()
     ORDER BY a.xact_start;
@@ -217,6 +232,13 @@ def _edited(collection: Collection) -> str:
         if collection.append_only
         else ""
     )
+    reserved = "".join(
+        f"""IF new.id = '{word}' THEN
+            RAISE EXCEPTION 'The id {word} is part of an address already; choose another.' USING ERRCODE = '23514';
+        END IF;
+        """
+        for word in sorted(collection.reserved)
+    )
     return f"""
 CREATE OR REPLACE FUNCTION structura_sync.edited_{collection.table}() RETURNS trigger
 {_DEFINER}
@@ -244,7 +266,7 @@ BEGIN
         IF new.id !~ '^[A-Za-z0-9._:-]{{1,128}}$' THEN
             RAISE EXCEPTION 'An id has 1 to 128 letters, digits, and . _ : -' USING ERRCODE = 'check_violation';
         END IF;
-        {checks}
+        {reserved}{checks}
     END IF;
     IF TG_OP = 'INSERT' THEN
         UPDATE {table} SET {again}, _life = _life + 1
@@ -358,10 +380,30 @@ def _check(field: Field) -> str:
                 wrong.append((f"{column} > {field.high}", f"must be at most {field.high}"))
             if field.merge is Merge.COUNTER:
                 wrong.append((f"abs({column}) > {LARGEST}", f"must be at most {LARGEST}"))
-        case Kind.TEXT | Kind.MOMENT:
+        case Kind.INTEGER:
+            wrong.append((f"{column} NOT BETWEEN -{EXACT} AND {EXACT}", f"must be from -{EXACT} to {EXACT}"))
+        case Kind.TEXT:
             wrong.append((f"length({column}) > {field.limit}", f"must have at most {field.limit} characters"))
             if field.required:
                 wrong.append((f"{column} = ''", "must not be empty"))
+        case Kind.MOMENT:
+            wrong.append((_no_moment(column), "must be an ISO 8601 date or timestamp"))
+        case Kind.STAGES:
+            names, done = ", ".join(f"'{name}'" for name in STAGE_NAMES), "e->>'completedAt'"
+            stage = (
+                f"(e - '{{name,isCompleted,completedAt}}'::text[] = '{{}}' AND e->>'name' IN ({names})"
+                " AND jsonb_typeof(e->'isCompleted') = 'boolean' AND (NOT e ? 'completedAt'"
+                f" OR jsonb_typeof(e->'completedAt') = 'string' AND NOT {_no_moment(done)}))"
+            )
+            odd = f"CASE WHEN jsonb_typeof(e) = 'object' THEN NOT coalesce({stage}, false) ELSE true END"
+            wrong += [
+                (f"jsonb_typeof({column}) <> 'array'", "must be a list"),
+                (f"jsonb_array_length({column}) > {LIST_LIMIT}", f"may have at most {LIST_LIMIT} elements"),
+                (
+                    f"EXISTS (SELECT FROM jsonb_array_elements({column}) AS e WHERE {odd})",
+                    f"must be a list of objects with name ({', '.join(STAGE_NAMES)}), isCompleted, maybe completedAt",
+                ),
+            ]
         case Kind.TEXTS:
             texts = (
                 f"jsonb_typeof({column}) <> 'array' OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")')"
@@ -376,6 +418,11 @@ def _check(field: Field) -> str:
         """
         for condition, sentence in wrong
     )
+
+
+def _no_moment(text: str) -> str:
+    """Whether a text is none. The pattern keeps out what only Postgres reads, such as `tomorrow`."""
+    return f"({text} !~ '{MOMENT}' OR {text} IS NOT NULL AND structura_sync.moment({text}) IS NULL)"
 
 
 def _new(field: Field) -> str:

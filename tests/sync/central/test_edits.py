@@ -1,5 +1,6 @@
 """Writes at head office with plain SQL, and what of them arrives at a plant."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from structura_local.domain import parts
 from structura_local.domain.row import Row
+from sync.central import office
 from sync.protocol import Batch, Tagged
 from tests.sync.central.factories import PLANT, at, enrolled, everything, greet, job
 
@@ -116,6 +118,19 @@ async def test_rows_of_one_transaction_arrive_together(central_dsn: str, editor:
         ("unit = ''", "unit must not be empty"),
         ("unit = NULL", "unit is required"),
         ("operator_ids = '[1]'", "operator_ids must be a list of texts"),
+        ("start_date = 'tomorrow'", "start_date must be an ISO 8601 date or timestamp"),
+        ("start_date = '2027-02-30'", "start_date must be an ISO 8601 date or timestamp"),
+        ("start_date = ''", "start_date must be an ISO 8601 date or timestamp"),
+        ("priority_index = 9007199254740993", "priority_index must be from"),
+        ("workflow_stages = '\"CORTE\"'", "workflow_stages must be a list"),
+        ("workflow_stages = 'null'", "workflow_stages must be a list"),
+        ("workflow_stages = '[1]'", "workflow_stages must be a list of objects"),
+        ('workflow_stages = \'[{"name": "CORTE"}]\'', "workflow_stages must be a list of objects"),
+        ('workflow_stages = \'[{"name": "X", "isCompleted": true}]\'', "workflow_stages must be a list of objects"),
+        (
+            'workflow_stages = \'[{"name": "CORTE", "isCompleted": true, "completedAt": "now"}]\'',
+            "workflow_stages must be a list of objects",
+        ),
         ("id = 'other'", "permission denied|cannot be changed"),  # before Postgres 15 it is the trigger that refuses
     ],
 )
@@ -126,6 +141,74 @@ async def test_what_the_api_would_refuse_is_refused(change: str, sentence: str, 
         with pytest.raises(asyncpg.PostgresError, match=sentence):
             await editor.execute(f"UPDATE structura.jobs SET {change}")
         assert (await greet(plant)).standing.head == head
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(
+            f"start_date = '{moment}'"
+            for moment in ("2027-03-14", "2027-03-14T02:30:00.123Z", "2027-03-14 02:30+05:30")
+        ),
+        "start_date = NULL, workflow_stages = NULL, priority_index = 9007199254740992",
+        """workflow_stages = '[{"name": "CORTE", "isCompleted": true, "completedAt": "2027-03-14T02:30:00Z"},
+            {"name": "PINTURA", "isCompleted": false}]'""",
+    ],
+)
+async def test_what_the_api_would_take_is_taken(change: str, central_dsn: str, editor: Any) -> None:
+    """Dates with and without a time, and the stages of a job."""
+    async with enrolled(central_dsn) as plant:
+        await plant.push(Batch([job("a", unit="m", targetQuantity=1)], 1))
+        assert await editor.execute(f"UPDATE structura.jobs SET {change}") == "UPDATE 1"
+
+
+async def test_an_address_is_no_id(central_dsn: str, editor: Any) -> None:
+    """As the API has it: /api/users/directory is no user."""
+    async with enrolled(central_dsn):
+        with pytest.raises(asyncpg.CheckViolationError, match="part of an address"):
+            await editor.execute(
+                f"INSERT INTO structura.users (plant_id, id, name, role) VALUES ('{PLANT}', 'directory', 'A', 'ADMIN')"
+            )
+
+
+async def test_two_sessions_of_one_login_write_for_the_first_time(central_dsn: str, editor: Any) -> None:
+    """At once, as a program with several connections does: neither meets an error, and there is one actor."""
+    other = await asyncpg.connect(central_dsn)
+    login = await editor.fetchval("SELECT session_user")
+    await other.execute(f"SET SESSION AUTHORIZATION {login}")
+    async with enrolled(central_dsn) as plant:
+        await plant.push(Batch([job("a"), job("b")], 1))
+        await editor.execute("BEGIN")
+        await editor.execute("UPDATE structura.jobs SET notes = 'x' WHERE id = 'a'")
+        second = asyncio.create_task(other.execute("UPDATE structura.jobs SET notes = 'y' WHERE id = 'b'"))
+        await waits(central_dsn, other.get_server_pid())
+        await editor.execute("COMMIT")
+        assert await second == "UPDATE 1"
+        rows = await everything(plant)
+        assert [row.data["user"] for (collection, _), row in rows.items() if collection == "actors"] == [login]
+        assert (await greet(plant)).standing == await plant.recount()
+    await other.close()
+
+
+async def waits(dsn: str, pid: int) -> None:
+    """Return once a session waits for another's transaction."""
+    owner = await asyncpg.connect(dsn)
+    async with asyncio.timeout(60):
+        while not await owner.fetchval("SELECT cardinality(pg_blocking_pids($1))", pid):
+            await asyncio.sleep(0.02)
+    await owner.close()
+
+
+async def test_who_has_locked_a_row_is_named(central_dsn: str, editor: Any) -> None:
+    """Also if nothing has been written yet: a plant waits for it all the same."""
+    async with enrolled(central_dsn) as plant:
+        await plant.push(Batch([job("a")], 1))
+        async with editor.transaction():
+            await editor.fetch("SELECT * FROM structura.jobs WHERE id = 'a'")
+            assert await office.holders(central_dsn) == []
+            await editor.fetch("SELECT * FROM structura.jobs WHERE id = 'a' FOR UPDATE")
+            (holder,) = await office.holders(central_dsn)
+            assert holder["pid"] == editor.get_server_pid()
 
 
 async def test_a_log_is_only_added_to(central_dsn: str, editor: Any) -> None:
