@@ -27,8 +27,8 @@ def _rows(collection: Collection, condition: str) -> str:
 def _page() -> str:
     """page(plant, cursor, head, node, rows, bytes): the next rows by number, without those that the node left so.
 
-    A page ends with the row that makes it larger than `bytes`, so that one arrives in time on a slow link. `more`:
-    whether further rows follow.
+    A page ends with the row that makes it larger than `bytes`, so that one arrives in time on a slow link: with its
+    merge state, as a counter keeps what each run of a program has added. `more`: whether further rows follow.
     """
     condition = f"{_NUMBERED} AND t._lsn > p_cursor AND t._lsn <= p_head AND t._by IS DISTINCT FROM p_node"
     found = " UNION ALL ".join(f"({_rows(c, condition)} ORDER BY t._lsn LIMIT p_rows + 1)" for c in SYNCED)
@@ -38,9 +38,12 @@ CREATE OR REPLACE FUNCTION structura_sync.page(
 ) RETURNS TABLE ({_RETURNS}, more boolean) LANGUAGE sql STABLE AS $$
 SELECT collection, id, born, life, stamps, parts, lsn, data, n < found FROM (
     SELECT *, count(*) OVER () AS found, row_number() OVER (ORDER BY lsn, collection, id) AS n,
-        sum(pg_column_size(data)) OVER (ORDER BY lsn, collection, id) - pg_column_size(data) AS bytes_before
-    FROM ({found} ORDER BY lsn LIMIT p_rows + 1) AS found
-) AS sized WHERE bytes_before < p_bytes AND n <= p_rows ORDER BY n $$"""
+        sum(size) OVER (ORDER BY lsn, collection, id) - size AS bytes_before
+    FROM (
+        SELECT *, pg_column_size(data) + octet_length(stamps::text) + octet_length(parts::text) AS size
+        FROM ({found} ORDER BY lsn LIMIT p_rows + 1) AS next
+    ) AS sized
+) AS numbered WHERE bytes_before < p_bytes AND n <= p_rows ORDER BY n $$"""
 
 
 def _rest() -> str:
