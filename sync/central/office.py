@@ -21,6 +21,10 @@ ROLE = re.compile(r"plant_[a-z0-9][a-z0-9-]{0,30}_[0-9a-f]{6}")
 OLDEST = 140_000  # server_version_num of the oldest Postgres supported
 INIT_ATTEMPTS = 20
 
+# Behind a pooler a plant's transaction takes several round trips. If its PC dies or its line breaks between two, nobody
+# must wait for what it has locked until the operating system finds out, hours later.
+ALONE = "idle_in_transaction_session_timeout = '1min'"
+
 
 async def init(dsn: str) -> None:
     """Set up central, or bring it to this program's version. Harmless to repeat. Raises SyncError."""
@@ -74,6 +78,7 @@ async def _new_role(connection: Any, plant: str, password: str) -> str:
                 await connection.execute(
                     f'CREATE ROLE "{role}" LOGIN PASSWORD {_literal(password)} IN ROLE structura_plant'
                 )
+                await connection.execute(f'ALTER ROLE "{role}" SET {ALONE}')
             return role
 
 

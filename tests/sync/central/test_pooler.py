@@ -76,6 +76,14 @@ async def test_a_conflict_is_journaled(central_dsn: str, pooler: str) -> None:
         assert tuple(lost) == ('"actor002"', '"actor001"')
 
 
+async def test_what_a_plant_leaves_open_there_ends_by_itself(central_dsn: str, pooler: str) -> None:
+    """A PC may die between two round trips of a push, which holds the partition: for a minute, not for hours."""
+    dsn = through(pooler, (await office.enroll(central_dsn, PLANT))["dsn"])
+    connection = await asyncpg.connect(dsn, statement_cache_size=0)
+    assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "1min"
+    await connection.close()
+
+
 async def test_nothing_is_heard_there(central_dsn: str, pooler: str) -> None:
     """A LISTEN would stay behind on a connection that is everybody's; so there is none, and the worker polls."""
     heard: list[int] = []
