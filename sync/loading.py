@@ -27,7 +27,7 @@ class Unusual(Exception):
 
 def load(tx: Transaction, lines: Sequence[Line]) -> set[str]:
     """Keep rows that are all new here, and return the collections. Raises Unusual; then the write is to be undone."""
-    if aside.lines(tx, aside.PULL):
+    if aside.among(tx, aside.PULL, [(line[0], line[1]) for line in lines]):
         raise Unusual
     by_table: dict[str, list[Line]] = defaultdict(list)
     for line in lines:

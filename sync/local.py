@@ -156,7 +156,9 @@ class LocalPort:
     async def set_aside(self, row: Tagged, reason: str) -> None:
         def work(tx: Transaction) -> None:
             _keep_forgotten(tx, row)
-            aside.refused(tx, row.collection, row.row, reason)
+            present = tx.get(BY_TABLE[row.collection], row.row.id)
+            if present is not None and present.fingerprint() == row.row.fingerprint():
+                aside.refused(tx, row.collection, row.row, reason)  # else it has been changed since, and goes out again
 
         await self._store.door.write(work, SYNC)
 
@@ -280,9 +282,9 @@ def _acknowledge(batch: Batch, changed: Digests, head: int, tx: Transaction) -> 
                 tx.rebase(collection, stored, _base(collection, stored.row, row.row))
     agreed.add(tx, changed)
     agreed.add(tx, agreed.difference(refused))
-    for line in aside.lines(tx, aside.PUSH):
+    for line in aside.among(tx, aside.PUSH, sent):
         key = (line.collection, line.row_id)
-        if key in sent and batch.rows[sent[key]] not in refused:
+        if batch.rows[sent[key]] not in refused:
             aside.forget(tx, aside.PUSH, *key)
     if mark > int(tx.state("mark") or 0):
         unpushed.acknowledged(tx, mark)
@@ -312,8 +314,9 @@ def _base(collection: Collection, present: Row, sent: Row) -> dict[str, Any]:
 
 
 def _apply(rows: Sequence[Tagged], cursor: int | None, unfit: Mapping[tuple[str, str], str], tx: Transaction) -> None:
-    held = {(line.collection, line.row_id): line.kept for line in aside.lines(tx, aside.PULL)}
-    refused = {(line.collection, line.row_id) for line in aside.lines(tx, aside.PUSH)}
+    keys = texts.keys(rows)
+    held = {(line.collection, line.row_id): line.kept for line in aside.among(tx, aside.PULL, keys)}
+    refused = {(line.collection, line.row_id) for line in aside.among(tx, aside.PUSH, keys)}
     changed: dict[str, int] = {}
     offer = Offer.parse(text) if (text := tx.state("offer")) else None
     for row in rows:

@@ -166,7 +166,8 @@ async def _sent(local: Local, central: Central, batch: Batch) -> tuple[Standing,
     sieve = _Sieve(local)
     standing = await push(sieve, central, batch)
     if sieve.refused:
-        batch = replace(batch, rows=[row for row in batch.rows if row not in sieve.refused])
+        refused = {(row.collection, row.row.id) for row in sieve.refused}
+        batch = replace(batch, rows=[row for row in batch.rows if (row.collection, row.row.id) not in refused])
     return standing, batch
 
 

@@ -37,9 +37,17 @@ class Aside(NamedTuple):
         return load(self.row)
 
 
-def lines(tx: Transaction, direction: str) -> list[Aside]:
-    """All that are set aside."""
-    return [Aside(*line) for line in tx.execute(_select(direction))]
+def among(tx: Transaction, direction: str, keys: Iterable[tuple[str, str]]) -> list[Aside]:
+    """Those of these rows, (collection, id), that are set aside: of very many a few are looked up."""
+    wanted = set(keys)
+    c = SET_ASIDE.c
+    found: list[Aside] = []
+    for collection in sorted({collection for collection, _ in wanted}):
+        ids = orjson.dumps([row_id for name, row_id in wanted if name == collection]).decode()
+        values = func.json_each(ids).table_valued("value")
+        statement = _select(direction).where(c.collection == collection, c.row_id.in_(select(values.c.value)))
+        found += [Aside(*line) for line in tx.execute(statement)]
+    return found
 
 
 async def read(reader: Reader, direction: str) -> list[Aside]:

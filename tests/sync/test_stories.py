@@ -393,6 +393,26 @@ async def test_a_row_that_is_refused_and_changed_before_the_others_are_acknowled
     assert ("phone", '"2"', '"1"') in {(c["field"], c["winner"], c["loser"]) for c in await two.journal()}
 
 
+async def test_a_row_that_is_mended_while_head_office_refuses_it(world: World) -> None:
+    """What was refused is not what is there by now, and that goes out like any other change."""
+    one, two = await world.start("one"), await world.start("two")
+    await one.add("a", phone="1")
+    world.partition.refuses = lambda tagged: "No." if tagged.row.data.get("phone") == "1" else None
+    set_aside = one.port.set_aside
+
+    async def meanwhile(row: Tagged, reason: str) -> None:
+        await one.edit("a", phone="2")
+        await set_aside(row, reason)
+
+    with patch.object(one.port, "set_aside", meanwhile):
+        await one.sync()
+    assert world.partition.rows["clients", "a"].row.data["phone"] == "2"
+    assert await aside.count(one.store.reader) == 0
+    assert await one.waiting() == 0
+    await world.settle(one, two)
+    assert await two.journal() == []
+
+
 @pytest.mark.parametrize("more", [{}, {"address": "here"}])
 async def test_a_row_that_is_refused_for_what_somebody_else_has_mended(world: World, more: dict[str, str]) -> None:
     """It is tried again by itself: it is another row now. While the reason is still there it stays set aside."""

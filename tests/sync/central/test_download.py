@@ -144,6 +144,22 @@ async def test_a_row_that_cannot_be_stored_is_set_aside(central_dsn: str, tmp_pa
         assert pc.differing == []
 
 
+async def test_what_is_set_aside_makes_only_its_own_slice_slow(
+    central_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slices behind it are kept as they come, without merge and log; nor is all that is set aside read for each."""
+    async with enrolled(central_dsn) as central:
+        rows = [job(f"J-{n:02}", ms=n + 1) for n in range(50)]
+        rows[7] = Tagged("jobs", replace(rows[7].row, born="no stamp"))
+        await central.push(Batch(rows, 1))
+    monkeypatch.setattr(local, "LOADED", 10)
+    async with joined(central_dsn, tmp_path / "one.db") as pc:
+        await pc.sync()
+        assert len(await pc.everything()) == 49
+        assert await pc.logged() == 9
+        assert pc.differing == []
+
+
 async def test_what_was_written_meanwhile_goes_up_and_nothing_else(central_dsn: str, tmp_path: Path) -> None:
     """What a PC has just got it does not offer back; what people enter before the first contact is not lost."""
     async with enrolled(central_dsn) as central:
