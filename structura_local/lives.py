@@ -1,6 +1,7 @@
 """What answers, one after the other, while the address stays."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -9,6 +10,8 @@ from aiohttp import web
 
 from structura_local.errors import Damaged, StartError
 from structura_local.settings import Settings, carried_on
+
+AGAIN = 30.0  # seconds until it is tried again, when not even the way to a restore can be served
 
 _log = logging.getLogger(__name__)
 
@@ -60,22 +63,32 @@ class Lives:
         await self._next()
 
     async def run(self) -> None:
-        """Begin another life whenever that is asked for."""
+        """Begin another life whenever that is asked for; if none can, as with a full disk, try again in a while."""
         while True:
             await self._again.wait()
             self._again.clear()
             self._runner = self._between
-            damage, self._damage = self._damage, None
-            await self._stack.aclose()
             try:
-                await (self._next() if damage is None else self._recovery(damage))
-            except (StartError, OSError) as error:
-                await self._recovery(str(error))
+                await self._change()
+            except Exception:
+                _log.exception("Nothing can be served; it is tried again in %.0f seconds.", AGAIN)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN):
+                        await self._again.wait()
+                self._again.set()
 
     async def end(self) -> None:
         """End the present life."""
         await self._stack.aclose()
         await self._between.cleanup()
+
+    async def _change(self) -> None:
+        await self._stack.aclose()
+        try:
+            await (self._next() if self._damage is None else self._recovery(self._damage))
+        except (StartError, OSError) as error:
+            await self._recovery(str(error))
+        self._damage = None
 
     async def _next(self) -> None:
         try:

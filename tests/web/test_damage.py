@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from structura_local import app, work
+from structura_local import app, lives, work
 from structura_local.folder import Folder
 from structura_local.operations.backups import Backups
 from structura_local.store import store as store_module
@@ -41,9 +41,16 @@ def overwrite(database: Path) -> None:
 
 
 def overwrite_one_row(database: Path) -> None:
+    """A full page of machines, which nobody reads to open the database; the log's pages say what was before."""
     content = bytearray(database.read_bytes())
-    page = content.index(b"x" * 400) // 4096 * 4096
-    content[page : page + 8] = b"\xa5" * 8
+    for page in range(0, len(content), 4096):
+        here = content[page : page + 4096]
+        kind, rows = here[0], int.from_bytes(here[3:5], "big")  # sqlite.org/fileformat2.html#b_tree_pages
+        if kind == 0x0D and rows >= 5 and here.count(b"x" * 400) >= 5 and b"[null," not in here:
+            content[page : page + 8] = b"\xa5" * 8
+            break
+    else:
+        pytest.fail("there is no such page")
     database.write_bytes(content)
 
 
@@ -76,6 +83,13 @@ def owner(api: Api) -> str:
     assert running
     token: str = running["token"]
     return token
+
+
+async def found(api: Api) -> None:
+    """Returns when the damage has been."""
+    async with asyncio.timeout(60):
+        while (await api.get("/readyz", None)).json.get("type") != "/problems/damaged":
+            await asyncio.sleep(0.02)
 
 
 async def fenced(api: Api) -> str:
@@ -151,14 +165,37 @@ async def test_without_any_backup(data_dir: Path, serve: Serve) -> None:
 async def test_found_by_a_backup(data_dir: Path, now: Clock, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large to be looked through at the start is found by the next backup."""
     monkeypatch.setattr(store_module, "LOOKED_AT", 1)
-    monkeypatch.setattr(work, "QUIET", 0.05)
     await a_plant_with_a_backup(data_dir, now)
     overwrite_one_row(data_dir / "structura.db")
+    monkeypatch.setattr(work, "QUIET", 60)
     now.move(hours=2)
     async with serve() as api:
+        assert (await api.get("/readyz", None)).status == 200
+    monkeypatch.setattr(work, "QUIET", 0.05)
+    async with serve() as api:
+        await found(api)
+        await fenced(api)
+
+
+async def test_not_even_a_way_back(
+    data_dir: Path, now: Clock, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the copy to check PINs against cannot be made, the log says so; it is tried until it can be."""
+    monkeypatch.setattr(store_module, "LOOKED_AT", 1)
+    monkeypatch.setattr(work, "QUIET", 0.05)
+    monkeypatch.setattr(lives, "AGAIN", 0.05)
+    await a_plant_with_a_backup(data_dir, now)
+    overwrite_one_row(data_dir / "structura.db")
+    (data_dir / "recovery.db").mkdir()  # in the way
+    now.move(hours=2)
+    async with serve() as api:
+        monkeypatch.setattr(store_module, "LOOKED_AT", 2**30)
         async with asyncio.timeout(60):
-            while (await api.get("/readyz", None)).status == 200:
+            while "Nothing can be served" not in caplog.text:
                 await asyncio.sleep(0.02)
+        assert (await api.get("/readyz", None)).json["type"] == "/problems/restoring"
+        (data_dir / "recovery.db").rmdir()
+        await found(api)
         await fenced(api)
 
 
