@@ -95,7 +95,8 @@ class Rules:
         before, job = touched.before, touched.after
         completes = _is_complete(job) and not (before and _is_complete(before))
         if completes:
-            if not came_by_sync or _by_head_office(tx, job.stamp("status")):
+            was_finished = before and before.data.get("status") == "COMPLETED"  # and comes back: it was done long ago
+            if not was_finished and (not came_by_sync or _by_head_office(tx, job.stamp("status"))):
                 self._completed(tx, job)
             self._order_panels(tx, job)
         if before and _standing(before) == _standing(job):

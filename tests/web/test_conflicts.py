@@ -131,7 +131,7 @@ async def test_a_deleted_object_comes_back(data_dir: Path, now: Clock, serve: Se
 
 
 async def test_a_finished_job_comes_back(data_dir: Path, now: Clock, serve: Serve) -> None:
-    """Also one of an import, which runs no rules: it gets its time, and keeps what was restored."""
+    """Also one of an import, which runs no rules: it has what was restored, and nobody has finished it just now."""
     async with two_pcs(data_dir, now) as (one, two):
         await one.create(JOBS, "J-1", {**data("jobs"), "status": "COMPLETED"})
         await in_step(one, two)
@@ -146,8 +146,9 @@ async def test_a_finished_job_comes_back(data_dir: Path, now: Clock, serve: Serv
         assert entry["loser"]["value"] == "Cortar a 6 m."
         restored = await api.post(f"{CONFLICTS}/{entry['id']}/restore")
         assert (restored.status, restored.json["notes"]) == (200, "Cortar a 6 m.")
-        assert "completedAt" in restored.json
         assert (await api.get("/api/jobs/J-1")).json == restored.json
+        assert "completedAt" not in restored.json
+        assert (await api.get("/api/events")).json == []
 
 
 async def test_a_restore_is_a_change_like_any_other(data_dir: Path, now: Clock, serve: Serve) -> None:

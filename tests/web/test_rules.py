@@ -275,6 +275,21 @@ async def check_once(api: Api, project: str, machines: list[str]) -> None:
         assert (freed["status"], freed["currentJobId"]) == ("IDLE", None)
 
 
+async def test_a_finished_job_that_comes_back_was_finished_before(api: Api) -> None:
+    """Nobody finishes it now: it gets no time and no event, and its machine goes on. Its project is ready again."""
+    machine = {"id": "M-1", "name": "Conf", "type": "CONFORMADORA", "status": "RUNNING", "currentJobId": "J-1"}
+    project = {"id": "P-1", "name": "Casa", "deadline": LATER, "status": "IN_PROGRESS"}
+    done = job("J-1", machineType="HERRERIA", status="COMPLETED", assignedMachineId="M-1")
+    data = {"machines": [machine], "projects": [project], "jobs": [done]}
+    assert (await api.post("/api/system/import", data)).status == 200
+    was = (await api.get("/api/jobs/J-1")).json
+    await api.delete("/api/jobs/J-1")
+    assert (await api.post("/api/system/trash/jobs/J-1/restore")).json == was
+    assert await found(api, "/api/events") == []
+    assert (await api.get("/api/machines/M-1")).json["status"] == "RUNNING"
+    assert [alert["type"] for alert in await found(api, "/api/alerts")] == ["READY_FOR_DELIVERY"]
+
+
 async def test_another_panel_job_is_an_order_like_any_other(api: Api) -> None:
     """Only exactly the frontend's own copy is recognised."""
     await workshop(api, jobs=1)
