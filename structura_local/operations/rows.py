@@ -1,6 +1,5 @@
 """What can be done with the objects of any collection. A noun with habits of its own overrides the hooks."""
 
-import asyncio
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,13 +16,13 @@ from structura_local.errors import AppError
 from structura_local.operations.access import require
 from structura_local.operations.queries import Options, parsed
 from structura_local.operations.retries import asked
+from structura_local.operations.totals import Totals
 from structura_local.store import answers
 from structura_local.store.answers import Answer, Retry
-from structura_local.store.search import count, search
+from structura_local.store.search import search
 from structura_local.store.store import STAMPS, Store
 from structura_local.store.transaction import Author, Transaction
 
-MAX_TOTALS = 64
 Versions = Container[str]  # of an object, as `Shown.version` gave them
 
 
@@ -48,7 +47,7 @@ class Rows:
     def __init__(self, collection: Collection, store: Store) -> None:
         self.collection = collection
         self.store = store
-        self._totals: dict[Query, tuple[int, asyncio.Task[int]]] = {}  # by the version of the collection
+        self._totals = Totals(collection, store)
 
     def query(self, caller: Caller, options: Options) -> Query:
         """What the parameters of a list ask for."""
@@ -60,19 +59,8 @@ class Rows:
         self.store.reader.check_room()
         part = await search(self.store.reader, self.collection, query, public=self.as_stored)
         if query.counted:
-            part = replace(part, total=await asyncio.shield(self._total(query.whole())))
+            part = replace(part, total=await self._totals.of(query.whole()))
         return part if self.as_stored else replace(part, rows=[self.show(row, caller) for row in part.rows])
-
-    def _total(self, whole: Query) -> "asyncio.Task[int]":
-        """How many objects there are; counted once per change, whoever turns the pages of a list."""
-        version = self.store.versions[self.collection.table]
-        counted, total = self._totals.get(whole, (-1, None))
-        if total is None or counted != version or (total.done() and total.exception()):
-            if len(self._totals) >= MAX_TOTALS:
-                self._totals.clear()
-            total = asyncio.create_task(count(self.store.reader, self.collection, whole))
-            self._totals[whole] = version, total
-        return total
 
     async def get(self, caller: Caller, row_id: str) -> Shown:
         """One object."""

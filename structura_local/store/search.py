@@ -21,7 +21,7 @@ from structura_local.errors import AppError
 from structura_local.store.read import Reader
 from structura_local.store.rows import Codec, Prepared, codec
 from structura_local.store.sqlite import Connection
-from structura_local.store.tables import ALIVE, order
+from structura_local.store.tables import ALIVE, CHANGE_LOG, order
 
 SORTED_BY = 200  # characters of a text; the place of a page has to fit into its address
 _SORTED_BY = "sorted_by"  # the column that a list is ordered by, if that is none of its own
@@ -92,10 +92,15 @@ async def search(reader: Reader, collection: Collection, query: Query, *, public
     return await reader.run(read)
 
 
-async def count(reader: Reader, collection: Collection, query: Query) -> int:
-    """How many rows a query asks for, on all its pages."""
+async def count(reader: Reader, collection: Collection, query: Query) -> tuple[int, int]:
+    """How many rows a query asks for, on all its pages; and the number of the last change that this knows of."""
     prepared, values = _counted(collection, _shape(query)), _values(query)
-    return await reader.run(lambda c: int(c.execute(prepared.text, prepared.values(values)).fetchone()[0]))
+
+    def read(connection: Connection) -> tuple[int, int]:
+        number, seq = connection.execute(prepared.text, prepared.values(values)).fetchone()
+        return int(number), int(seq)
+
+    return await reader.run(read)
 
 
 @lru_cache(maxsize=512)
@@ -130,7 +135,8 @@ def _exact(column: ColumnElement[Any]) -> ColumnElement[Any]:
 @lru_cache(maxsize=512)
 def _counted(collection: Collection, shape: _Shape) -> Prepared:
     kind = codec(collection)
-    return Prepared.of(select(func.count()).select_from(kind.table).where(ALIVE, *_conditions(kind, shape)))
+    last = select(func.coalesce(func.max(CHANGE_LOG.c.seq), 0)).scalar_subquery()
+    return Prepared.of(select(func.count(), last).select_from(kind.table).where(ALIVE, *_conditions(kind, shape)))
 
 
 def _conditions(kind: Codec, shape: _Shape) -> list[ColumnElement[bool]]:

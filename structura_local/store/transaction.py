@@ -47,10 +47,11 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A committed change of a row, announced to whoever listens at the door. `row`: as it was committed."""
+    """A committed change of a row, announced to whoever listens at the door. `before`: None if there was no row."""
 
     seq: int
     collection: str
+    before: Row | None
     row: Row
     kind: str
     origin: str
@@ -153,7 +154,8 @@ class Transaction:
     def connection(self) -> Connection:
         """For statements of any kind: what was written so far is there, and goes with them if this write fails."""
         connection = self._read()
-        self.shared.recent.clear()  # they may change any row
+        self.shared.recent.clear()  # they may change any row, those too that were written here before
+        self._written.clear()
         if not self._apart:
             connection.execute("SAVEPOINT write")
             self._apart = True
@@ -485,7 +487,7 @@ class Transaction:
         self._drafts.log.append((self.seq, self._first, self.at, self.run.id, self.run.elapsed(), *said))
         if self.rules is not None:
             self.touched.append(Touched(collection, before, after))
-        self.changes.append(Change(self.seq, collection.table, after, kind, author.origin))
+        self.changes.append(Change(self.seq, collection.table, before, after, kind, author.origin))
         return self.seq
 
 
