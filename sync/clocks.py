@@ -20,13 +20,14 @@ TOLERANCE = 2_000  # milliseconds; a smaller error is no reason to stamp anythin
 class Reading:
     """The clocks at one moment: central's, this node's, and the time since its program began (milliseconds).
 
-    `runs`: the program's, of which there are several if its history was broken.
+    `runs`: the program's, of which there are several if its history was broken. `at_least`: central's may be later.
     """
 
     central: int
     wall: int
     runs: Collection[str]
     elapsed: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Written:
 
 def wrong(writes: Iterable[Written], now: Reading) -> bool:
     """Whether any of the writes was stamped by a clock that was wrong."""
-    return any(abs(stamp.split(w.stamp).ms - _corrected(w, now)) > TOLERANCE for w in writes)
+    late = (_corrected(w, now) - stamp.split(w.stamp).ms for w in writes)
+    return any(ms > TOLERANCE or (ms < -TOLERANCE and not now.at_least) for ms in late)
 
 
 def restamped(writes: Iterable[Written], now: Reading, floor: str) -> Iterator[tuple[str, str]]:
@@ -55,6 +57,8 @@ def restamped(writes: Iterable[Written], now: Reading, floor: str) -> Iterator[t
     last = floor
     for write in writes:
         wanted = BEGINNING if write.copied else stamp.join(min(_corrected(write, now), now.central), 0, "")
+        if now.at_least:
+            wanted = max(wanted, stamp.time(write.stamp))
         last = max(wanted, stamp.next_time(last), stamp.next_time(write.seen))
         yield write.stamp, last + write.stamp[TIME_LENGTH:]
 

@@ -130,7 +130,7 @@ def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
         "seen": False,
         **_when(winner.stamp, loser.stamp),
     }
-    stamps = dict.fromkeys(("winner", "winnerStamp", "at"), winner.stamp)
+    stamps = _stamps(winner.stamp, loser.stamp)
     return Row(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), loser.stamp, 1, stamps, {}, data)
 
 
@@ -142,7 +142,15 @@ def _gone(write: Write, row: Row) -> bool:
 def with_stamps(entry: Row, new: Mapping[str, str]) -> Row:
     """The entry of writes that are stamped anew."""
     winner, loser = (new.get(entry.data[name], entry.data[name]) for name in ("winnerStamp", "loserStamp"))
-    return replace(clocks.with_stamps(entry, new), data={**entry.data, **_when(winner, loser)})
+    anew = clocks.with_stamps(entry, new)
+    stamps = {name: stamp for name, stamp in anew.stamps.items() if name != "at"} | _stamps(winner, loser)
+    return replace(anew, stamps=stamps, data={**entry.data, **_when(winner, loser)})
+
+
+def _stamps(winner: str, loser: str) -> dict[str, str]:
+    """Of the fields that are not as old as the loser. `at` is as old as the later of the two, whose time it is."""
+    names = ("winner", "winnerStamp", "at") if winner > loser else ("winner", "winnerStamp")
+    return dict.fromkeys(names, winner)
 
 
 def _when(winner: str, loser: str) -> dict[str, str]:

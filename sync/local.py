@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from structura_local import __version__, clock
-from structura_local.domain import parts
+from structura_local.domain import parts, stamp
 from structura_local.domain.actors import ACTORS
 from structura_local.domain.catalog import BY_TABLE, COLLECTIONS
 from structura_local.domain.conflicts import CONFLICTS
@@ -82,9 +82,12 @@ class LocalPort:
     async def offering(self) -> bool:
         return "offer" in await self._store.reader.state()
 
-    async def set_clock(self, now: int) -> None:
-        run = self._store.door.run
-        reading = clocks.Reading(now, self._store.now(), run.ids, run.elapsed())
+    def elapsed(self) -> int:
+        return self._store.door.run.elapsed()
+
+    async def set_clock(self, now: int, elapsed: int, *, at_least: bool = False) -> None:
+        run, since = self._store.door.run, self.elapsed() - elapsed
+        reading = clocks.Reading(now + since, self._store.now(), run.ids, elapsed + since, at_least)
         right = await stamping.right_upto(self._store.reader, reading)
         await self._store.door.write(partial(stamping.set_clock, reading, right, self._store.restamped), SYNC)
 
@@ -141,8 +144,11 @@ class LocalPort:
         changed = await asyncio.to_thread(agreed.difference, batch.rows) if batch.rows else {}
         await self._store.door.write(partial(_acknowledge, batch, changed, head), SYNC)
 
-    async def acknowledge_upto(self, upto: int) -> int:
+    async def acknowledge_upto(self, upto: int, now: int) -> int:
         done = 0
+        taken = stamp.join(now + protocol.AHEAD_LIMIT, 0, "")
+        ahead = await unpushed.first_later(self._store.reader, await self.mark(), upto, taken)
+        upto = upto if ahead is None else ahead - 1
         while (mark := await self.mark()) < upto:
             waiting = [seq for _, seq in await self._store.reader.changed_after(mark, protocol.MAX_BATCH_ROWS)]
             reached = min(waiting[-1], upto) if len(waiting) == protocol.MAX_BATCH_ROWS else upto

@@ -221,8 +221,12 @@ class Local(Protocol):
     async def compared(self, differing: Sequence[str]) -> None:
         """Keep that both sides' digests were compared, and of which collections they differ although all was tried."""
 
-    async def set_clock(self, now: int) -> None:
-        """Central's clock is at `now`; stamp the writes not yet pushed anew where this one's was wrong."""
+    def elapsed(self) -> int:
+        """Milliseconds since this program began, however its clock is set."""
+
+    async def set_clock(self, now: int, elapsed: int) -> None:
+        """Central's clock was at `now` at a moment of `elapsed`; stamp the writes not yet pushed anew where this one's
+        was wrong."""
 
     async def was_ahead(self) -> None:
         """Central does not take what is to be pushed: its own clock was ahead when that was stamped."""
@@ -245,8 +249,12 @@ class Local(Protocol):
     async def acknowledge(self, batch: Batch, head: int = 0) -> None:
         """Central holds this batch. `head`: where the partition stood with it."""
 
-    async def acknowledge_upto(self, upto: int) -> int:
-        """Central holds all changes numbered up to `upto`: an acknowledgement got lost. Returns how many rows."""
+    async def acknowledge_upto(self, upto: int, now: int) -> int:
+        """Central, by whose clock it is `now`, holds all changes numbered up to `upto`: an acknowledgement got lost.
+
+        Returns how many rows. What has a stamp that central does not take, it holds under another: a copy of this
+        database pushed it, and here it goes on waiting.
+        """
 
     async def set_aside(self, tagged: Tagged, reason: str) -> None:
         """Central does not take this row: let the others pass."""

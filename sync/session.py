@@ -6,9 +6,23 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sync.plan import Plan, differing, plan, set_back
-from sync.protocol import Batch, Central, ClockAhead, Hello, Local, Page, RowRefused, Standing, Tagged, Welcome
+from sync.protocol import (
+    Batch,
+    Central,
+    ClockAhead,
+    Hello,
+    Lineage,
+    Local,
+    Page,
+    RowRefused,
+    Standing,
+    Tagged,
+    Welcome,
+)
 
 HEALINGS = 3  # attempts to mend a difference before a person hears of it
+SLOW = 4_000  # milliseconds; an answer that takes longer does not tell the time well enough,
+HELLOS = 3  # unless they all do
 BUCKETS_AT_ONCE, ROWS_AT_ONCE = 16, 2_000
 
 T = TypeVar("T")
@@ -68,10 +82,8 @@ async def _exchange(
 async def _meet(local: Local, central: Central, plant: str, version: str, observer: Observer) -> Standing:
     """Introduce the node; find out whether both remember the same history, and set the clock."""
     while True:
-        lineage, cursor = await local.lineage(), await local.cursor()
-        welcome = await central.hello(
-            Hello(plant, lineage.node, version, lineage.last, lineage.next, await local.latest())
-        )
+        lineage, welcome, moment = await _greet(local, central, plant, version)
+        cursor = await local.cursor()
         mark, made, offering = await local.mark(), await local.made(welcome.at), await local.offering()
         decided = plan(welcome, cursor, mark, made=made, offering=offering)
         forgotten = set_back(welcome, cursor, 0 if offering else mark)
@@ -83,11 +95,25 @@ async def _meet(local: Local, central: Central, plant: str, version: str, observ
     if decided is Plan.OFFER_ALL:
         await local.offer_all(forgotten=forgotten)
     await local.recognized(lineage)
-    await local.acknowledge_upto(welcome.mark)  # first, or what others made of it meanwhile were a conflict
-    await local.set_clock(welcome.now)
+    # First, or what others made of it meanwhile were a conflict.
+    await local.acknowledge_upto(welcome.mark, welcome.now)
+    await local.set_clock(welcome.now, moment)
     await local.welcomed(welcome.version)
     observer.welcomed(welcome)
     return welcome.standing
+
+
+async def _greet(local: Local, central: Central, plant: str, version: str) -> tuple[Lineage, Welcome, int]:
+    """Say hello; also returns when (`Local.elapsed`) central's clock was at `Welcome.now`."""
+    for _ in range(HELLOS):
+        lineage = await local.lineage()
+        hello = Hello(plant, lineage.node, version, lineage.last, lineage.next, await local.latest())
+        asked = local.elapsed()
+        welcome = await central.hello(hello)
+        took = local.elapsed() - asked
+        if took <= SLOW:
+            break
+    return lineage, welcome, asked + took // 2
 
 
 async def _drain(

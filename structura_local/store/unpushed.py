@@ -62,6 +62,14 @@ async def first_off(
     return first, last or mark
 
 
+async def first_later(reader: Reader, mark: int, upto: int, moment: str) -> int | None:
+    """Of the writes made here after `mark` and up to `upto` the first with a stamp later than `moment`."""
+    log = CHANGE_LOG.c
+    first = _select(mark, func.min(log.seq)).where(log.seq <= upto, log.stamp > moment)
+    found: int | None = (await reader.fetch(first.order_by(None)))[0][0]
+    return found
+
+
 async def last(reader: Reader) -> str:
     """The last change here: its number, and the run of the program that made it (protocol.Batch.at)."""
     log = CHANGE_LOG.c

@@ -122,7 +122,7 @@ class Carrier:
         await self._port.welcomed(said.program)
         aside = await self._set_aside(about["refused"])
         # First, or what others made of it were a conflict.
-        acknowledged = await self._port.acknowledge_upto(about["mark"])
+        acknowledged = await self._port.acknowledge_upto(about["mark"], said.made)
         behind = await self._check_clock(said.made)  # only now: what head office holds keeps its stamps
         rows = await self._apply(stick, cursor)
         if answered:
@@ -167,14 +167,14 @@ class Carrier:
         ahead = any(split(line.stamp).ms > self._now + AHEAD_LIMIT for line in writes)
         if ahead and self._now >= int(self._store.door.run.clock.observed[:12], 16):
             await self._port.was_ahead()
-            await self._port.set_clock(self._now)
+            await self._port.set_clock(self._now, self._port.elapsed())
 
     async def _check_clock(self, made: int) -> int:
         """Head office's clock is at `made` or later. Returns how far this one is behind it at least."""
         behind = made - self._now
         if behind <= 0:
             return 0
-        await self._port.set_clock(made)
+        await self._port.set_clock(made, self._port.elapsed(), at_least=True)
         return behind
 
     async def _apply(self, stick: Stick, cursor: int) -> int:

@@ -18,7 +18,9 @@ CREATE TEMP TABLE IF NOT EXISTS clash (
 KEEP = """WITH lost AS (
         SELECT DISTINCT ON (c.collection, c.row_id, c.field, c.loser_stamp)
             md5(c.collection || '|' || c.row_id || '|' || c.field || '|' || c.loser_stamp) AS id,
-            jsonb_build_object('winner', c.winner_stamp, 'winnerStamp', c.winner_stamp, 'at', c.winner_stamp) AS stamps,
+            jsonb_build_object('winner', c.winner_stamp, 'winnerStamp', c.winner_stamp)
+                || CASE WHEN c.winner_stamp > c.loser_stamp THEN jsonb_build_object('at', c.winner_stamp)
+                    ELSE '{}' END AS stamps,
             c.*
         FROM pg_temp.clash AS c ORDER BY c.collection, c.row_id, c.field, c.loser_stamp, c.winner_stamp DESC
     ), numbered AS (

@@ -43,7 +43,7 @@ def _cursor(world: World, node: Node) -> None:
 
 def _mark(world: World, node: Node) -> None:
     state = node.state()
-    if "offer" in state:
+    if "offer" in state or (node in world.excused and node.skew):  # taken for the one that pushed, under right stamps
         return
     for key, stored in node.agreed(int(state.get("mark", "0"))).items():
         if key in world.untold:

@@ -13,7 +13,7 @@ from structura_local.store import graves, sqlite
 from structura_local.store.transaction import Author, Transaction
 from sync import protocol
 from sync.central.memory import Partition
-from sync.protocol import Batch, Central, Hello, Lineage, Page, Standing, SyncError, Tagged, Welcome
+from sync.protocol import Batch, Central, ClockAhead, Hello, Lineage, Page, Standing, SyncError, Tagged, Welcome
 from sync.session import Together, exchange
 from sync.simulation.model import Key, Model
 from sync.simulation.node import Node, template
@@ -167,7 +167,7 @@ class World:
                 del self.sessions[node]
                 return True
             except SyncError as error:
-                self.happened[f"session: {type(error).__name__}"] += 1
+                self._failed(node, error)
                 del self.sessions[node]
                 return True
         return False
@@ -221,6 +221,16 @@ class World:
             run(link.arrive(batch))
         except SyncError:
             self.happened["late delivery refused"] += 1
+
+    def _failed(self, node: Node, error: SyncError) -> None:
+        self.happened[f"session: {type(error).__name__}"] += 1
+        if isinstance(error, ClockAhead):
+            self.mends(node, "has stamps of the future")
+
+    def mends(self, node: Node, what: str) -> None:
+        """An exchange mends what would not be, had nothing been copied, set back, refused or carried by hand."""
+        if not (self.copied or self.office.incarnation or self.happened["refuse"] or self.happened["stick"]):
+            raise Finding(f"{node.name} {what}, without a reason")
 
     # What breaks
 
@@ -315,7 +325,7 @@ class World:
             try:
                 run(self._exchange(node, Link(self, node), heard))
             except SyncError as error:
-                self.happened[f"session: {type(error).__name__}"] += 1
+                self._failed(node, error)
                 heard.rows += 1
             else:
                 if heard.differing is None:
@@ -341,6 +351,11 @@ class Port:
         """See sync.protocol.Local."""
         await self._port.recognized(lineage)
         self._world.met[self._node] = self._world.office.incarnation
+
+    async def recount(self) -> None:
+        """See sync.protocol.Local."""
+        self._world.mends(self._node, "differs from head office")
+        await self._port.recount()
 
     async def apply(self, page: Page) -> None:
         """See sync.protocol.Local."""

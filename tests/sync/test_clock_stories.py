@@ -13,6 +13,8 @@ from structura_local.store.read import Reader
 from structura_local.store.tables import CHANGE_LOG
 from structura_local.store.transaction import Transaction
 from sync import clocks, stamping
+from sync.central.memory import MemoryCentral
+from sync.protocol import Hello, Welcome
 from tests.sync.nodes import DAY, World
 
 YEAR = 365 * DAY
@@ -141,3 +143,58 @@ def _logged(lines: list[tuple[int, str, int, str, int]], tx: Transaction) -> Non
     for seq, stamp, at, run, elapsed in lines:
         values = {"seq": seq, "stamp": stamp, "at": at, "run": run, "elapsed": elapsed, **rest}
         tx.execute(insert(CHANGE_LOG).values(values))
+
+
+async def test_an_answer_that_took_an_hour(world: World) -> None:
+    """What it says of the time is an hour old: head office is asked again, and what is written next is no earlier."""
+    one, two = await world.start("one"), await world.start("two")
+
+    class Sleeping(MemoryCentral):
+        async def hello(self, hello: Hello) -> Welcome:
+            welcome = await super().hello(hello)
+            if not await one.waiting():  # the PC sleeps before it hears it
+                world.later(hours=1)
+                await one.add("a", phone="at one")
+            return welcome
+
+        async def exchange_keys(self, keys: dict[str, str]) -> dict[str, str]:
+            world.later()
+            await two.add("a", phone="at two, later")
+            return await super().exchange_keys(keys)
+
+    two.central = Sleeping
+    await two.sync()
+    two.central = MemoryCentral
+    await world.settle(one, two)
+    assert (await one.data("a"))["phone"] == "at two, later"
+
+
+async def test_a_clock_is_set_by_when_central_was_asked(world: World) -> None:
+    """And not by when there was time to do so."""
+    pc = await world.start("one")
+    asked = pc.port.elapsed()
+    world.later(seconds=30)
+    await pc.port.set_clock(world.ms - 30_000, asked)
+    await pc.add("a")
+    assert split((await pc.row("a")).born).ms == world.ms
+
+
+async def test_a_copy_that_is_taken_for_the_original_years_ahead(world: World) -> None:
+    """What the original has pushed under right stamps, the copy has under wrong ones: those do not count either."""
+    one = await world.start("one", error=3 * YEAR)
+    await one.port.lineage()
+    await one.add("a", phone="0")
+    await one.copied("two")
+    await one.sync()
+    two = await world.start("two", error=3 * YEAR)
+    await one.store.close()
+    world.started.remove(one)
+    await two.sync()
+    world.later()
+    other = await world.start("other")
+    await other.sync()
+    await other.edit("a", phone="later")
+    await world.settle(two, other)
+    assert (await two.data("a"))["phone"] == "later"
+    stamps = [s for held in world.partition.rows.values() for s in (held.row.born, *held.row.stamps.values())]
+    assert max(split(stamp).ms for stamp in stamps) <= world.ms

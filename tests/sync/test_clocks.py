@@ -137,3 +137,13 @@ def test_what_a_write_had_seen() -> None:
     """The latest write in the row as agreed, to whichever field; in a new row nothing."""
     assert seen({"name": at(3), SEEN: time(at(7, counter=2)), AGREED: 12345}) == time(at(7, counter=2))
     assert seen({ANY: ""}) == seen({}) == BEGINNING
+
+
+def test_a_time_that_may_be_later_dates_nothing_back() -> None:
+    """A file of last week says that it is last week at least."""
+    now = Reading(NOW, NOW, [RUN], 10 * YEAR, at_least=True)
+    ahead, behind = Made(60_000, YEAR).written(), Made(60_000, -YEAR).written()
+    assert not wrong([ahead], now)
+    assert wrong([ahead, behind], now)
+    assert [new for _, new in restamped([ahead], now, BEGINNING)] == [ahead.stamp]
+    assert [split(new).ms for _, new in restamped([behind], now, BEGINNING)] == [NOW - 60_000]

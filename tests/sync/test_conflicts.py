@@ -12,7 +12,8 @@ from structura_local.domain.jobs import JOBS
 from structura_local.domain.row import AGREED, ANY, LIFE, Row
 from structura_local.domain.stamp import TIME_LENGTH, join
 from structura_local.domain.users import USERS
-from sync.conflicts import Conflict, Write, conflicts, entry
+from sync.conflicts import Conflict, Write, conflicts, entry, with_stamps
+from sync.merge import merge
 
 HERE, THERE = "node0001", "node0002"
 ANA, RITA = "ana00001", "rita0001"  # who write at HERE; RITA in another run
@@ -226,3 +227,12 @@ def test_secrets_are_masked() -> None:
     assert "$2b$" not in str(row)
     cleared = replace(lost, loser=Write(None, at(5, ANA)))
     assert entry(USERS, "U-1", cleared).data["loser"] == "null"
+
+
+def test_what_an_entry_says_of_the_time_follows_from_its_stamp() -> None:
+    """Also of a loser that is later than its winner, a delete: two versions with one stamp would never become one."""
+    grave = Write(None, at(6, BEA))
+    late = entry(JOBS, "j", Conflict("notes", grave, Write("l", at(7, ANA))))
+    early = with_stamps(late, {at(7, ANA): at(5, ANA)})
+    assert (early.data["at"], late.data["at"]) == ("1970-01-01T00:00:00.006Z", "1970-01-01T00:00:00.007Z")
+    assert merge(early, late) == merge(late, early) == late

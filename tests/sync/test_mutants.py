@@ -92,14 +92,14 @@ def entries_merged_by_maximum(stack: ExitStack) -> None:
 def stamps_shifted_after_the_pull(stack: ExitStack) -> None:
     """The clock is set, and writes are stamped anew, only when a session's first batch goes out."""
     set_clock, changes = LocalPort.set_clock, LocalPort.changes
-    heard: dict[LocalPort, int] = {}
+    heard: dict[LocalPort, tuple[int, int]] = {}
 
-    async def noted(self: LocalPort, now: int) -> None:
-        heard[self] = now
+    async def noted(self: LocalPort, now: int, elapsed: int, **more: bool) -> None:
+        heard[self] = now, elapsed
 
     async def then(self: LocalPort, after: Batch | None = None) -> Batch | None:
         if self in heard:
-            await set_clock(self, heard.pop(self))
+            await set_clock(self, *heard.pop(self))
         return await changes(self, after)
 
     stack.enter_context(patch.object(LocalPort, "set_clock", noted))
@@ -181,7 +181,7 @@ MUTANTS: dict[Mutant, Sequence[int]] = {
     counter_as_plain_value: (2, 28),
     actor_kept_over_a_restart: (58, 47),
     entries_merged_by_maximum: (38, 58),
-    stamps_shifted_after_the_pull: (111,),
+    stamps_shifted_after_the_pull: (47, 76),
     pair_ignored: (36, 58),
     lost_acknowledgement_taken_for_a_clone: (19, 53),
     tombstone_forgotten: (11, 55),
