@@ -49,6 +49,7 @@ class Answer:
     standing: Standing
     word: str
     mark: int
+    at: str
     pulled: int
     now: int
     notes: Notes
@@ -127,7 +128,7 @@ async def take_in(desk: Desk, content: bytes) -> Received:
         if not offer and load.upto <= welcome.mark:
             continue
         rows = [replace(row, base={}) for row in load.rows] if heard else load.rows
-        standing = await push(shelf, central, Batch(rows, load.upto))
+        standing = await push(shelf, central, Batch(rows, load.upto, at=about["at"]))
         shelf.passed(load.rows)
     offered = {"word": about["next"], "offer": offer} if offer else shelf.notes.offered
     await desk.note(said.node, replace(shelf.notes, stray=None, offered=offered, role=said.role))
@@ -149,8 +150,8 @@ async def give_out(desk: Desk, node: str | None = None) -> tuple[bytes, Header, 
         cursor = min(answer.pulled, standing.head)
         about = {
             "word": answer.word, "stray": notes.stray, "offered": notes.offered, "refused": refused,
-            "mark": answer.mark, "cursor": cursor, "head": standing.head, "digests": dict(standing.digests),
-            "keys": answer.keys,
+            "mark": answer.mark, "at": answer.at, "cursor": cursor, "head": standing.head,
+            "digests": dict(standing.digests), "keys": answer.keys,
         }  # fmt: skip
         said = Header("to-plant", desk.plant, node, role, answer.now, about)
         writer = Writer(key, said)

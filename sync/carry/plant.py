@@ -70,7 +70,7 @@ class Carrier:
             mark, offer = int(state.get("mark", "0")), state.get("offer")
             about = {
                 "last": lineage.last, "next": lineage.next, "mark": mark, "cursor": int(state.get("cursor", "0")),
-                "keys": self._ring.pin_keys(), "latest": latest,
+                "keys": self._ring.pin_keys(), "latest": latest, "at": await unpushed.last(snapshot),
             }  # fmt: skip
             writer = Writer(self._key, Header("to-office", self._plant, lineage.node, self._key.role, self._now, about))
             reached, complete = mark, True
@@ -97,11 +97,12 @@ class Carrier:
         cursor, mark = await self._port.cursor(), await self._port.mark()
         standing = Standing(about["head"], about["digests"])
         welcome = Welcome(MAJOR, True, standing, about["mark"], said.made, said.program, "", about["cursor"])
-        if about["stray"] == lineage.next:
+        answered = about["word"] == lineage.next
+        known = answered or about["word"] == lineage.last
+        if about["stray"] == lineage.next or (known and not await self._port.made(about["at"])):
             await self._port.begin_anew(forgotten=set_back(welcome, cursor, mark))
             return Taken("new-node", waiting=await self._waiting())
-        answered = about["word"] == lineage.next
-        if not answered and about["word"] != lineage.last:
+        if not known:
             raise Refused(
                 "This file is older than what has been exchanged since, or this PC's database was restored "
                 "meanwhile. Nothing was taken; run 'structura-local sync export' and carry that to head office."

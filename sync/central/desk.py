@@ -100,12 +100,13 @@ class PostgresDesk:
         central = _Snapshot(self._connection, self.plant)
         with explained():
             async with self._connection.transaction(isolation="repeatable_read"):
-                at = await self._connection.fetchrow(STANDING, self.plant, node)
-                digests = {name: int(digest) for name, digest in orjson.loads(at["digests"]).items()}
-                standing = Standing(at["head"], digests)
+                row = await self._connection.fetchrow(STANDING, self.plant, node)
+                digests = {name: int(digest) for name, digest in orjson.loads(row["digests"]).items()}
+                standing = Standing(row["head"], digests)
                 now, notes = await self.now(), await self.notes(node)
                 keys = await central.exchange_keys({})
-                yield Answer(central, standing, at["word"], at["mark"], at["pulled"], now, notes, keys)
+                known = row["word"], row["mark"], row["at"], row["pulled"]
+                yield Answer(central, standing, *known, now, notes, keys)
 
 
 class _Snapshot(PostgresCentral):
@@ -141,6 +142,7 @@ ON CONFLICT (plant_id, node_id) DO UPDATE SET at = excluded.at, role = excluded.
     offered = excluded.offered, refused = excluded.refused"""
 
 STANDING = """
-SELECT p.head, p.digests, coalesce(n.word, '') AS word, coalesce(n.mark, 0) AS mark, coalesce(n.pulled, 0) AS pulled
+SELECT p.head, p.digests, coalesce(n.word, '') AS word, coalesce(n.mark, 0) AS mark, coalesce(n.at, '') AS at,
+    coalesce(n.pulled, 0) AS pulled
 FROM structura_sync.partition AS p LEFT JOIN structura_sync.node AS n ON n.plant_id = p.plant_id AND n.node_id = $2
 WHERE p.plant_id = $1"""

@@ -62,7 +62,5 @@ class MemoryDesk:
         moment.nodes[NOBODY] = Known("")
         central = MemoryCentral(moment)
         central._node = NOBODY
-        notes = await self.notes(node)
-        yield Answer(
-            central, moment.standing, known.word, known.mark, known.pulled, moment.now(), notes, dict(moment.keys)
-        )
+        said = known.word, known.mark, known.at, known.pulled
+        yield Answer(central, moment.standing, *said, moment.now(), await self.notes(node), dict(moment.keys))

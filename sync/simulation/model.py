@@ -131,17 +131,21 @@ class Model:
 
     def broke(self, before: Iterable[Mapping[Key, Row]], after: Iterable[Mapping[Key, Row]]) -> None:
         """Something was lost for good; what no replica holds any more is gone by physics, and nobody's fault."""
+        had, held = self._held(before), self._held(after)
+        self.lost |= had - held
+        self.lost -= held
+        self.torn |= {lost for rows in before for lost in losers(rows)}
+        self.torn -= {lost for rows in after for lost in losers(rows)}
+
+    def _held(self, replicas: Iterable[Mapping[Key, Row]]) -> set[int]:
+        """The writes that are in a row somewhere, or in a journal."""
         held: set[int] = set()
-        for rows in before:
-            self.torn |= losers(rows)
-        for rows in after:
+        for rows in replicas:
             journaled = losers(rows)
-            self.torn -= journaled
             for key, writes in self.by_key.items():
                 known = self.known(key, rows.get(key))
                 held |= {w.number for w in writes if known >> w.number & 1 or said(w) in journaled}
-        self.lost |= {write.number for write in self.writes} - held
-        self.lost -= held
+        return held
 
 
 def visible(collection: Collection, row: Row) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def bring(world: World, stick: Stick) -> None:
     world.exact = False
     if stick.incarnation is None:
         world.unjournaled |= stick.everything and world.office.incarnation > 0
-        world.unjournaled |= not stick.born <= _born(stick.node)  # some stamps were set right since
+        # Some stamps were set right since, or will be yet.
+        world.unjournaled |= not stick.born <= _born(stick.node) or stick.node in world.sessions
         received = run(take_in(world.office.desk(Link(world, stick.node)), stick.content))
         world.unjournaled |= bool(received.refused)
         world.untold |= {(collection, row_id) for collection, row_id, _ in received.refused}
