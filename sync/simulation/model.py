@@ -6,7 +6,7 @@ follows from the rows it holds, however it came to hold them: restored, cloned, 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,11 +125,11 @@ class Model:
         killed = {kill for write in writes for kill in write.kills}
         return {(w.number, element) for w in writes for element in w.adds} - killed
 
-    def of(self, key: Key, known: int) -> Iterable[Write]:
+    def of(self, key: Key, known: int) -> list[Write]:
         """The writes to a row that are in `known`."""
         return [write for write in self.by_key.get(key, ()) if known >> write.number & 1]
 
-    def broke(self, before: Iterable[Mapping[Key, Row]], after: Iterable[Mapping[Key, Row]]) -> None:
+    def broke(self, before: Sequence[Mapping[Key, Row]], after: Sequence[Mapping[Key, Row]]) -> None:
         """Something was lost for good; what no replica holds any more is gone by physics, and nobody's fault."""
         had, held = self._held(before), self._held(after)
         self.lost |= had - held
@@ -137,7 +137,7 @@ class Model:
         self.torn |= {lost for rows in before for lost in losers(rows)}
         self.torn -= {lost for rows in after for lost in losers(rows)}
 
-    def _held(self, replicas: Iterable[Mapping[Key, Row]]) -> set[int]:
+    def _held(self, replicas: Sequence[Mapping[Key, Row]]) -> set[int]:
         """The writes that are in a row somewhere, or in a journal."""
         held: set[int] = set()
         for rows in replicas:

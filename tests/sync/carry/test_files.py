@@ -203,6 +203,29 @@ async def test_a_copy_does_not_disturb_the_original(courier: Courier) -> None:
     assert await courier.same(pc, copy)
 
 
+@pytest.mark.parametrize("by", ["file", "network"])
+async def test_a_copy_that_has_the_same_word(courier: Courier, by: str) -> None:
+    """Both were made from one image, on which a file had been made already: what one has sent is not the other's."""
+    pc = await courier.enroll("a")
+    await courier.export(pc)
+    await pc.backup("b")
+    courier.bundles["b"], courier.rings["b"] = courier.bundles["a"], courier.rings["a"]
+    copy = await courier.world.start("b")
+    await pc.add("C-1")
+    await copy.add("C-2")
+    await courier.deliver(await courier.export(pc))
+    if by == "file":
+        assert (await courier.take(copy, await courier.answer(copy))).state == "new-node"
+        await courier.there_and_back(copy)
+    else:
+        await courier.online(copy)
+    assert await copy.node() != await pc.node()
+    assert (await courier.there_and_back(pc)).differing == []
+    await courier.there_and_back(copy)
+    assert {"C-1", "C-2"} <= {row_id for _, row_id in await pc.everything()}
+    assert await courier.same(pc, copy)
+
+
 async def test_head_office_set_back(courier: Courier) -> None:
     """The file that comes next is not taken, its answer says why, and the one after that brings everything."""
     pc = await courier.enroll("a")
