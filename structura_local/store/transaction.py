@@ -365,9 +365,8 @@ class Transaction:
     def dirty(self, stored: Stored) -> bool:
         """Whether head office has yet to hear of a row's last change."""
         if self._mark is None:
-            self._mark = self.shared.recent.mark
-        if self._mark is None:
-            self._mark = int(self.state("mark") or 0)
+            recent = self.shared.recent.mark
+            self._mark = int(self.state("mark") or 0) if recent is None else recent
         return stored.seq > self._mark
 
     def rebase(self, collection: Collection, stored: Stored, base: Mapping[str, Any]) -> None:
@@ -390,8 +389,8 @@ class Transaction:
     def written_before(self) -> int:
         """The number of the last change that the program made before it was started this time."""
         ids = self.run.ids
-        marks = ", ".join("?" * len(ids))
-        line = self._read().execute(f"SELECT max(seq) FROM change_log WHERE run NOT IN ({marks})", ids).fetchone()
+        sql = f"SELECT max(seq) FROM change_log WHERE run NOT IN ({', '.join('?' * len(ids))})"
+        line = self._read().execute(sql, ids).fetchone()
         return line[0] or 0
 
     def actors_since(self, mark: int) -> list[tuple[str, bool]]:
