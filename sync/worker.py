@@ -110,11 +110,15 @@ class Worker:
         )
 
     async def _empty_graves(self, central: PostgresCentral) -> None:
-        """Once a day, by head office's clock: what was deleted long ago keeps its id, and nothing else."""
-        today = self._now_there // DAY
+        """Once a day: what was deleted long ago keeps its id, and nothing else.
+
+        By head office's clock or by this one, whichever is behind: one may be years ahead, and what is emptied is gone.
+        """
+        now = min(self._now_there, self._store.now())
+        today = now // DAY
         if self._emptied != today:
             mark = await self._port.mark()
-            await self._store.door.write(partial(graves.empty, self._now_there, upto=mark), Author("rules"))
+            await self._store.door.write(partial(graves.empty, now, upto=mark), Author("rules"))
             await central.empty_graves(kept_from(today * DAY))
             self._emptied = today
 

@@ -12,11 +12,14 @@ from structura_local.domain import parts
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
 from structura_local.domain.row import KEPT_DAYS, LIFE, Row, back, is_emptied, kept_from
-from structura_local.domain.stamp import join
+from structura_local.domain.stamp import join, split
 from structura_local.store import graves
 from sync.central.postgres import PostgresCentral
+from sync.protocol import MAJOR, Standing, Welcome
+from sync.status import Monitor
+from sync.worker import Worker
 from tests.sync.central.factories import canonical, enrolled
-from tests.sync.nodes import DAY, Pc, World
+from tests.sync.nodes import DAY, Pc, Ring, World
 
 FAR = 2**43  # milliseconds; nothing was deleted later
 ITEM = {"sku": "V", "unit": "kg", "location": "A", "quantity": 100, "batch": "of a newer plant"}
@@ -63,6 +66,22 @@ async def same(central: PostgresCentral, pcs: list[Pc], collection: Any, row_id:
     for pc in pcs:
         assert canonical(await pc.row(row_id, collection)) == canonical(found.row), pc.name
     return found.row.data
+
+
+@pytest.mark.parametrize(("ahead_there", "ahead_here"), [(3, 0), (0, 3), (3, 3)])
+async def test_a_clock_that_is_years_ahead_empties_nothing(
+    central: PostgresCentral, pcs: list[Pc], ahead_there: int, ahead_here: int
+) -> None:
+    """Head office's or this PC's: only what is old by both has lost its data."""
+    one = pcs[0]
+    died = split((await one.row("j", JOBS)).stamps[LIFE]).ms
+    one.error = died + ahead_here * 365 * DAY - one.world.ms
+    worker = Worker(one.store, Ring(), "norte", "", Monitor())
+    worker.welcomed(Welcome(MAJOR, True, Standing(0, {}), 0, died + ahead_there * 365 * DAY, "test", "", 0))
+    await worker._empty_graves(central)
+    (found,) = await central.fetch("jobs", ["j"])
+    kept = not (ahead_there and ahead_here)
+    assert ("notes" in found.row.data, "notes" in await one.data("j", JOBS)) == (kept, kept)
 
 
 @pytest.mark.parametrize("collection", [INVENTORY, JOBS], ids=["inventory", "jobs"])
