@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 ADMIN, SUPERVISOR, OPERATOR = "ADMIN", "SUPERVISOR", "OPERATOR"
 ROLES = (ADMIN, SUPERVISOR, OPERATOR)
@@ -115,6 +116,7 @@ _RULES: Mapping[str, Mapping[str, Mapping[str, Permission]]] = {
 }
 
 
+@cache
 def permission(role: str, thing: str, action: str) -> Permission | None:
     """What `role` may do of `action` with `thing` (a collection's table name, or one of the others); None: nothing."""
     return _RULES[thing].get(action, {}).get(role)

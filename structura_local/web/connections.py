@@ -9,6 +9,7 @@ import contextlib
 import logging
 import sys
 from collections import OrderedDict
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -168,13 +169,13 @@ class Connection(web.RequestHandler):
         else:
             super().log_exception(*args, **kw)
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """As ever; but what aiohttp refuses by itself, before a handler is asked, gets a problem document as well."""
-        if isinstance(resp, web.HTTPException):
+        if type(resp) is not web.Response and isinstance(resp, web.HTTPException):
             resp = self.handle_error(request, HTTPStatus.BAD_REQUEST, resp, resp.text)
-        return await super().finish_response(request, resp, start_time)
+        return super().finish_response(request, resp, start_time)
 
     def _watch(self) -> None:
         transport: Any = self.transport

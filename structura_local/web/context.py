@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from structura_local.domain.access import OPERATOR, Caller
 from structura_local.errors import AppError
@@ -67,7 +67,7 @@ KIOSK = Caller(None, OPERATOR)
 
 def token(request: web.Request) -> str | None:
     """The bearer token of a request."""
-    return _bearer(request.headers.get("Authorization", ""))
+    return _bearer(request.headers.get(hdrs.AUTHORIZATION, ""))
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from aiohttp import ETag, web
+from aiohttp import ETag, hdrs, web
 
 from structura_local.operations.rows import Shown
 from structura_local.web.bodies import json_response
@@ -26,7 +26,7 @@ def digest(*parts: Any) -> str:
 
 def not_modified(request: web.Request, etag: str) -> bool:
     """Whether the client has this already (If-None-Match); `etag` with its quotes."""
-    asked = request.headers.get("If-None-Match")
+    asked = request.headers.get(hdrs.IF_NONE_MATCH)
     if asked is None or asked == etag:  # most say nothing, or the one tag that they got
         return asked is not None
     return any(tag.value in (etag[1:-1], "*") for tag in request.if_none_match or ())

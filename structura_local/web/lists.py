@@ -9,7 +9,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
 
 from structura_local.domain.access import LIST, Caller
 from structura_local.domain.query import Part
@@ -36,7 +37,7 @@ class Ready:
     total: int | None
     next: str | None
     zipped: bytes = b""
-    _headers: dict[bool, dict[str, str]] = field(default_factory=dict)
+    _headers: dict[bool, CIMultiDict[str]] = field(default_factory=dict)
     _link: tuple[tuple[str, str], str] | None = None
 
     def zip(self) -> bytes:
@@ -44,14 +45,14 @@ class Ready:
         self.zipped = self.zipped or gzip.compress(self.body, 1, mtime=0)
         return self.zipped
 
-    def headers(self, *, zipped: bool) -> dict[str, str]:
+    def headers(self, *, zipped: bool) -> CIMultiDict[str]:
         """Those that every answer with this list has. Not to be changed."""
         if zipped not in self._headers:
             etag = f"{self.etag}-gzip" if zipped else self.etag  # other bytes, another tag
             said = {"ETag": f'"{etag}"', "Cache-Control": "no-cache", "Vary": "Authorization, Accept-Encoding"}
             if self.total is not None:
                 said["X-Total-Count"] = str(self.total)
-            self._headers[zipped] = said
+            self._headers[zipped] = CIMultiDict(said)
         return self._headers[zipped]
 
     def link(self, request: web.Request) -> str:
@@ -82,15 +83,16 @@ async def paged(request: web.Request, part: Part) -> web.Response:
 
 async def respond(request: web.Request, ready: Ready) -> web.Response:
     """The list, its tag, and where it goes on; 304 if the client has it already."""
-    zipped = len(ready.body) >= WORTH_ZIPPING and _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    zipped = len(ready.body) >= WORTH_ZIPPING and _takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
     headers = ready.headers(zipped=zipped)
     if ready.next:
-        headers = {**headers, "Link": ready.link(request)}
-    if not_modified(request, headers["ETag"]):
+        headers = CIMultiDict(headers, Link=ready.link(request))
+    if not_modified(request, headers[hdrs.ETAG]):
         return web.Response(status=304, headers=headers)
     body = ready.body
     if zipped:
-        headers = {**headers, "Content-Encoding": "gzip"}
+        headers = CIMultiDict(headers)
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
         body = ready.zipped or await asyncio.to_thread(ready.zip)
     return json_response(body, headers=headers)
 
@@ -118,11 +120,14 @@ class Lists:
         noun.allowed(caller, LIST)
         key = (noun.collection.table, f"{caller.role}/{noun.view(caller)}", request.rel_url.raw_query_string)
 
-        async def find() -> Part:
-            return await noun.find(caller, noun.query(caller, options(request)))
-
         ready = self._fresh(key, noun)
-        return await respond(request, await self.ready(key, noun, find) if ready is None else ready)
+        if ready is None:
+
+            async def find() -> Part:
+                return await noun.find(caller, noun.query(caller, options(request)))
+
+            ready = await self.ready(key, noun, find)
+        return await respond(request, ready)
 
     async def ready(self, key: Key, noun: Rows, find: Callable[[], Awaitable[Part]]) -> Ready:
         """A list of a noun's collection as it is now; found once, however many ask for it at the same time."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import istr
 from yarl import URL
 
 from structura_local.clock import random_word
@@ -21,6 +22,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _START, _COUNT = random_word(6), itertools.count()  # what names a request: the process, and which of its requests
 _HOST = re.compile(r"([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~%-]+)?\])(:[0-9]{0,5})?")
+# Names whose case is folded once.
+_REQUEST_ID, _CONTENT_TYPE_OPTIONS = istr("X-Request-Id"), istr("X-Content-Type-Options")
+_CONTENT_SECURITY_POLICY = istr("Content-Security-Policy")
 _EXPOSED = "ETag, Link, X-Total-Count, Retry-After"
 _METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Accept-Language"
@@ -57,9 +61,9 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     if response.status in (400, 408, 413):
         response.force_close()  # the rest of the body was not read; what follows on this connection is anybody's guess
     headers = response.headers
-    headers["X-Request-Id"] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")  # our own pages say more (page.py)
+    headers[_REQUEST_ID] = request_id
+    headers[_CONTENT_TYPE_OPTIONS] = "nosniff"
+    headers.setdefault(_CONTENT_SECURITY_POLICY, "frame-ancestors 'self'")  # our own pages say more (page.py)
     if allowed := app[SETTINGS].cors_origins:
         _allow_origin(request, response, allowed)
     if _log.isEnabledFor(logging.DEBUG):
@@ -70,7 +74,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _before(request: web.Request) -> web.StreamResponse | None:
     """What is settled before any handler: preflights are answered, a Host that is none is refused."""
-    if not _can_be_host(request.headers.get("Host")):
+    if not _can_be_host(request.headers.get(hdrs.HOST)):
         raise AppError("bad-host")
     if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
         return None
