@@ -7,6 +7,7 @@ what head office's commands need.
 import argparse
 import importlib
 import importlib.util
+import io
 import logging
 import os
 import sys
@@ -34,6 +35,7 @@ SERVICE = "service.run"  # what Windows' service manager runs
 def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = None) -> int:
     """Run one command; returns its exit code. Why it failed is said on the error output, or with `say`."""
     say = say or _said
+    _ready_streams()
     arguments = _parser().parse_args(argv)
     os.umask(0o077)  # whatever is written is for this account alone
     if sys.platform == "win32" and arguments.run == SERVICE:
@@ -57,6 +59,21 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _ready_streams() -> None:
+    """Have an input and two outputs, and let the outputs take any character.
+
+    A service on Windows is given none of them; files and pipes would have its old code page, which knows no check mark.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - as long as the process
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def _said(sentence: str) -> None:

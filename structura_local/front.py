@@ -4,11 +4,13 @@ They follow the settings while the server runs. An address that stays is not tou
 """
 
 import asyncio
+import ctypes
 import errno
 import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -144,6 +146,8 @@ class PortError(SettingError):
 def _reason(error: OSError | UnicodeError) -> str:
     """Why, as the system says it; the address, which Python adds to that, has been said already."""
     if isinstance(error, OSError) and error.errno is not None and not isinstance(error, socket.gaierror):
+        if sys.platform == "win32":
+            return ctypes.FormatError(error.errno)  # strerror does not know those of sockets
         return os.strerror(error.errno)
     return getattr(error, "strerror", None) or str(error)
 

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,31 @@ def test_as_a_process(tmp_path: Path) -> None:
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("structura-local: There is no plant")
     assert run("nope").returncode == 2
+
+
+def test_output_takes_every_character(tmp_path: Path) -> None:
+    """Into a pipe it is UTF-8, as are files, also where the system would have its old code page."""
+    done = run("doctor", "--data-dir", tmp_path, PYTHONIOENCODING="cp1252")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\u2713" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="by a shell; Windows' services are all like that")
+def test_a_server_without_any_output(tmp_path: Path) -> None:
+    """As Windows has services: with no input, no output, no error output. It serves, and stops well."""
+    command = [sys.executable, "-m", "structura_local", "serve", "--host", "127.0.0.1", "--port", "0"]
+    shell = ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command, "--data-dir", str(tmp_path)]
+    log = tmp_path / "logs" / "structura-local.log"
+    with subprocess.Popen(shell) as server:
+        try:
+            deadline = time.monotonic() + 60
+            while not (log.exists() and "waits to be set up" in log.read_text(encoding="utf-8")):
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            server.terminate()
+        assert server.wait(60) == 0, log.read_text(encoding="utf-8")
 
 
 async def test_beside_a_running_server(serve: Serve, data_dir: Path, tmp_path: Path) -> None:

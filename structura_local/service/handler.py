@@ -62,6 +62,8 @@ def run(serve: Callable[[], int]) -> int:
     code = 1
     try:
         code = serve()
+    except Exception:
+        logging.getLogger(__name__).exception("the server has failed")  # nobody sees a service's error output
     finally:
         service.ended(code)
     return code
