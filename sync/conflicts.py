@@ -42,11 +42,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Of two writes to a field, the one that lost and the one that won."""
+    """Of two writes to a field, the one that lost and the one that won.
+
+    `emptied`: the winner's row has been since, and what it said is not known here.
+    """
 
     field: str
     winner: Write
     loser: Write
+    emptied: bool = False
 
 
 def conflicts(
@@ -109,14 +113,14 @@ def _lost(name: str, mine: tuple[Write, Row], theirs: tuple[Write, Row]) -> Iter
     (loser, row), (winner, other) = sorted((mine, theirs), key=lambda side: side[0].stamp)
     left_out = loser.value is None and loser.stamp in (row.born, other.born)
     if not left_out and not _gone(loser, row):
-        yield Conflict(name, winner, loser)
+        yield Conflict(name, winner, loser, _gone(winner, other))
 
 
 def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
     """The journal's row of a conflict: the same whoever meets it.
 
     It is as old as the loser. What it says of the winner is stamped as that: of two winners over the same write, met at
-    two places, the later one counts.
+    two places, the later one counts; and who knows what the winner said, over who does not.
     """
     winner, loser, field = conflict.winner, conflict.loser, conflict.field
     secret = field in collection.secrets
@@ -130,7 +134,7 @@ def entry(collection: Collection, row_id: str, conflict: Conflict) -> Row:
         "seen": False,
         **_when(winner.stamp, loser.stamp),
     }
-    stamps = _stamps(winner.stamp, loser.stamp)
+    stamps = _stamps(winner.stamp, loser.stamp, emptied=conflict.emptied)
     return Row(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), loser.stamp, 1, stamps, {}, data)
 
 
@@ -143,14 +147,15 @@ def with_stamps(entry: Row, new: Mapping[str, str]) -> Row:
     """The entry of writes that are stamped anew."""
     winner, loser = (new.get(entry.data[name], entry.data[name]) for name in ("winnerStamp", "loserStamp"))
     anew = clocks.with_stamps(entry, new)
-    stamps = {name: stamp for name, stamp in anew.stamps.items() if name != "at"} | _stamps(winner, loser)
+    kept = {name: stamp for name, stamp in anew.stamps.items() if name not in ("winner", "winnerStamp", "at")}
+    stamps = kept | _stamps(winner, loser, emptied="winner" not in entry.stamps)
     return replace(anew, stamps=stamps, data={**entry.data, **_when(winner, loser)})
 
 
-def _stamps(winner: str, loser: str) -> dict[str, str]:
+def _stamps(winner: str, loser: str, *, emptied: bool) -> dict[str, str]:
     """Of the fields that are not as old as the loser. `at` is as old as the later of the two, whose time it is."""
-    names = ("winner", "winnerStamp", "at") if winner > loser else ("winner", "winnerStamp")
-    return dict.fromkeys(names, winner)
+    said = {"winnerStamp": True, "winner": not emptied, "at": winner > loser}
+    return {name: winner for name, later in said.items() if later}
 
 
 def _when(winner: str, loser: str) -> dict[str, str]:

@@ -11,16 +11,16 @@ from structura_local.domain.fields import Collection, Kind, Merge
 CLASH = """
 CREATE TEMP TABLE IF NOT EXISTS clash (
     collection text, row_id text, field text, winner jsonb, winner_stamp text COLLATE "C",
-    loser jsonb, loser_stamp text COLLATE "C"
+    loser jsonb, loser_stamp text COLLATE "C", emptied boolean
 ) ON COMMIT DELETE ROWS"""
 
 # Keeps the clashes of a batch as rows of the journal; v_lost of them, v_change of the journal's digest.
 KEEP = """WITH lost AS (
         SELECT DISTINCT ON (c.collection, c.row_id, c.field, c.loser_stamp)
             md5(c.collection || '|' || c.row_id || '|' || c.field || '|' || c.loser_stamp) AS id,
-            jsonb_build_object('winner', c.winner_stamp, 'winnerStamp', c.winner_stamp)
-                || CASE WHEN c.winner_stamp > c.loser_stamp THEN jsonb_build_object('at', c.winner_stamp)
-                    ELSE '{}' END AS stamps,
+            jsonb_strip_nulls(jsonb_build_object('winnerStamp', c.winner_stamp,
+                'winner', CASE WHEN NOT c.emptied THEN c.winner_stamp END,
+                'at', CASE WHEN c.winner_stamp > c.loser_stamp THEN c.winner_stamp END)) AS stamps,
             c.*
         FROM pg_temp.clash AS c ORDER BY c.collection, c.row_id, c.field, c.loser_stamp, c.winner_stamp DESC
     ), numbered AS (
@@ -104,7 +104,8 @@ BEGIN
         WHERE name <> 'life' AND name <> ALL ({sets}) AND NOT {_has_part("@")}
     ), lost AS (
         -- a delete here buries what was written elsewhere
-        SELECT id, name, NULL::jsonb AS winner, i_grave AS winner_stamp, h_value AS loser, h_stamp AS loser_stamp
+        SELECT id, name, NULL::jsonb AS winner, i_grave AS winner_stamp, h_value AS loser, h_stamp AS loser_stamp,
+            false AS emptied
         FROM field
         WHERE life > h_life AND life % 2 = 0 AND base ?| '{{life,*}}' AND (h_data ? name OR h_stamps ? name)
             AND h_stamp > coalesce(i_stamp, '') AND h_stamp <> i_grave COLLATE "C"
@@ -112,7 +113,7 @@ BEGIN
             AND structura_sync.foreign_write(p_plant, p_node, h_stamp, i_grave)
         UNION ALL
         -- a delete elsewhere buries what was written here
-        SELECT id, name, NULL, h_grave, i_value, i_stamp
+        SELECT id, name, NULL, h_grave, i_value, i_stamp, false
         FROM field
         WHERE agreed IS NOT NULL AND i_stamp > agreed AND (data ? name OR stamps ? name)
             AND h_life > life AND h_life % 2 = 0 AND h_grave <> i_stamp AND NOT (i_value IS NULL AND life % 2 = 0)
@@ -120,7 +121,10 @@ BEGIN
         UNION ALL
         -- two writes that have not seen each other
         SELECT id, name, CASE WHEN i_stamp > h_stamp THEN i_value ELSE h_value END, greatest(i_stamp, h_stamp),
-            CASE WHEN i_stamp > h_stamp THEN h_value ELSE i_value END, least(i_stamp, h_stamp)
+            CASE WHEN i_stamp > h_stamp THEN h_value ELSE i_value END, least(i_stamp, h_stamp),
+            -- what the winner said, if that was emptied since, others may know
+            CASE WHEN i_stamp > h_stamp THEN i_value IS NULL AND life % 2 = 0
+                ELSE h_value IS NULL AND h_life % 2 = 0 END
         FROM field
         WHERE agreed IS NOT NULL AND i_stamp > agreed AND (base ? '*' OR data ? name OR stamps ? name)
             AND NOT (h_life > life AND h_life % 2 = 0)
@@ -132,7 +136,8 @@ BEGIN
                     OR CASE WHEN i_stamp > h_stamp THEN h_life ELSE life END % 2 = 0))
             AND structura_sync.foreign_write(p_plant, p_node, h_stamp, i_stamp)
     )
-    SELECT '{table}', id, name, {_masked("winner", secrets)}, winner_stamp, {_masked("loser", secrets)}, loser_stamp
+    SELECT '{table}', id, name, {_masked("winner", secrets)}, winner_stamp, {_masked("loser", secrets)}, loser_stamp,
+        emptied
     FROM lost;
 END $$"""
 
