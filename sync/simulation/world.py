@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from structura_local.domain.actors import ACTORS
 from structura_local.domain.fields import Collection
 from structura_local.domain.row import Row, kept_from
 from structura_local.store import graves, sqlite
@@ -254,8 +255,8 @@ class World:
             self.states[node] = node.rows()
 
     def refuse(self, rng: random.Random) -> None:
-        """Head office does not take some rows."""
-        keys = sorted({key for rows in self.states.values() for key in rows})
+        """Head office does not take some rows; who wrote what, which the program itself says, it always takes."""
+        keys = sorted({key for rows in self.states.values() for key in rows if key[0] != ACTORS.table})
         self.refused = {rng.choice(keys) for _ in range(2)} if keys else set()
 
     def replicas(self) -> list[Mapping[Key, Row]]:
