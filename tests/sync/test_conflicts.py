@@ -236,3 +236,15 @@ def test_what_an_entry_says_of_the_time_follows_from_its_stamp() -> None:
     early = with_stamps(late, {at(7, ANA): at(5, ANA)})
     assert (early.data["at"], late.data["at"]) == ("1970-01-01T00:00:00.006Z", "1970-01-01T00:00:00.007Z")
     assert merge(early, late) == merge(late, early) == late
+
+
+def test_who_knows_what_the_winner_said_tells_it() -> None:
+    """The winner's row was emptied at one place before it met the loser, and at the other not yet."""
+    loser = with_notes("l", at(4, BEA))
+    full = deleted(at(7, ANA), with_notes("w", at(6, ANA)))
+    (told,) = (c for c in found(full, {ANY: ""}, loser) if c.field == "notes")
+    (lacking,) = (c for c in found(replace(full, data={}), {ANY: ""}, loser) if c.field == "notes")
+    knows, does_not = entry(JOBS, "j", told), entry(JOBS, "j", lacking)
+    assert (knows.data["winner"], does_not.data["winner"]) == ('"w"', "null")
+    assert merge(knows, does_not) == merge(does_not, knows) == knows
+    assert "winner" not in with_stamps(does_not, {at(6, ANA): at(5, ANA)}).stamps

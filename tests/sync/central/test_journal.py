@@ -126,6 +126,7 @@ def _shown(row: Row) -> dict[str, Any]:
     return {
         **row.data,
         "born": row.born,
+        "stamps": dict(row.stamps),
         "winner": json.loads(row.data["winner"]),
         "loser": json.loads(row.data["loser"]),
     }
