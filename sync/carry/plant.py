@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from structura_local import clock
 from structura_local.domain.stamp import split
 from structura_local.store import unpushed
 from structura_local.store.read import Reader
@@ -161,12 +162,13 @@ class Carrier:
     async def _mend_clock(self) -> None:
         """Stamp what head office would refuse anew, if the clock has been set right since.
 
-        A clock that is behind what others are known to have written is wrong itself, and no reason to change anything.
+        A clock that is behind what others are known to have written, or behind this program, is wrong itself, and no
+        reason to change anything.
         """
         mark = await self._port.mark()
         writes = await unpushed.read(self._store.reader, mark)
         ahead = any(split(line.stamp).ms > self._now + AHEAD_LIMIT for line in writes)
-        if ahead and self._now >= int(self._store.door.run.clock.observed[:12], 16):
+        if ahead and self._now >= max(int(self._store.door.run.clock.observed[:12], 16), clock.MADE):
             await self._port.was_ahead()
             await self._port.set_clock(self._now, self._port.elapsed())
 

@@ -27,7 +27,9 @@ class Stick:
 def export(world: World, node: Node) -> Stick:
     """`sync export` at a PC; no exchange goes on meanwhile."""
     world.cut(node)
+    before = _born(node)
     written = run(_carrier(world, node).give_out())
+    world.unjournaled |= node in world.carried and _born(node) != before  # a clock that was set back is believed
     return Stick(node, written.content, everything=written.everything, born=_born(node))
 
 
@@ -45,6 +47,7 @@ def bring(world: World, stick: Stick) -> None:
     """Take a file in where it belongs. Raises SyncError."""
     world.exact = False
     if stick.incarnation is None:
+        world.carried.add(stick.node)
         world.unjournaled |= stick.everything and world.office.incarnation > 0
         # Some stamps were set right since, or will be yet.
         world.unjournaled |= not stick.born <= _born(stick.node) or stick.node in world.sessions

@@ -82,6 +82,7 @@ class World:
     emptied: bool = False  # deleted rows have been, somewhere
     unjournaled: bool = False  # a loss need not be: sync/README.md, what to know
     untold: set[Key] = field(default_factory=set)  # rows of files that were refused, of which a PC may not have heard
+    carried: set[Node] = field(default_factory=set)  # of which head office has had a file
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen

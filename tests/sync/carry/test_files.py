@@ -461,3 +461,16 @@ async def test_who_is_meant_without_a_node(courier: Courier) -> None:
         await courier.answer()
     (known,) = await query(courier.dsn, "SELECT count(*) AS n FROM structura_sync.node")
     assert known["n"] == 2
+
+
+async def test_a_clock_that_died_between_two_files(courier: Courier) -> None:
+    """It shows a year in which there was no such program: what is written then does not lose to what was before."""
+    pc = await courier.enroll("a")
+    await pc.add("C-1", phone="first")
+    await courier.deliver(await courier.export(pc))
+    pc.error = 946_684_800_000 - courier.world.ms
+    await pc.restart()
+    await pc.edit("C-1", phone="second")
+    assert (await courier.there_and_back(pc)).differing == []
+    assert (await pc.data("C-1"))["phone"] == "second"
+    assert await courier.same(pc)
