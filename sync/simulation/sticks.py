@@ -29,7 +29,8 @@ def export(world: World, node: Node) -> Stick:
     world.cut(node)
     before = _born(node)
     written = run(_carrier(world, node).give_out())
-    world.unjournaled |= node in world.carried and _born(node) != before  # a clock that was set back is believed
+    world.set_back |= node in world.carried and _born(node) != before
+    world.unjournaled |= world.set_back
     return Stick(node, written.content, everything=written.everything, born=_born(node))
 
 
