@@ -260,8 +260,8 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
     ),
     "last-admin": (
         Kind.CONFLICT,
-        "This is the last administrator; make another one first.",
-        "Es el último administrador; cree otro primero.",
+        "This is the last administrator who can log in; make another one first.",
+        "Es el último administrador que puede iniciar sesión; cree otro primero.",
     ),
     "not-enrolled": (
         Kind.CONFLICT,

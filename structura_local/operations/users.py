@@ -130,7 +130,9 @@ class Users(Rows):
             raise _easy_pin()
 
     def _keep_an_admin(self, tx: Transaction, but: str = "") -> None:
-        if not any(admin.id != but for admin in tx.find(USERS, role=access.ADMIN)):
+        """AppError `last-admin` if nobody who can log in would be left. An import may have made one without a PIN."""
+        admins = tx.find(USERS, role=access.ADMIN)
+        if not any(admin.data.get("pinLookup") for admin in admins if admin.id != but):
             raise AppError("last-admin")
 
     async def _is_sent_again(self, caller: Caller, row_id: str, said: Mapping[str, Any], key: str | None) -> bool:

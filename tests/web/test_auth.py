@@ -266,6 +266,21 @@ async def test_last_admin(api: Api) -> None:
     assert (await api.delete("/api/users/U-OTHER", await api.token(PIN["OTHER"]))).status == 409
 
 
+async def test_the_last_who_can_log_in(api: Api) -> None:
+    """An ADMIN without a PIN, as an import makes one, does not count: who can log in stays until there is another."""
+    imported = {"users": [{"id": "U-NEW", "name": "Nuria", "role": "ADMIN"}]}
+    assert (await api.post("/api/system/import", imported)).json["collections"]["users"]["new"] == 1
+    for answer in (
+        await api.delete("/api/users/U-ADMIN"),
+        await api.patch("/api/users/U-ADMIN", {"role": "SUPERVISOR"}),
+    ):
+        assert (answer.status, answer.json["type"]) == (409, "/problems/last-admin")
+    assert (await api.login(PIN["ADMIN"])).json["user"]["role"] == "ADMIN"
+    assert (await api.patch("/api/users/U-NEW", {"pin": "90817263"})).status == 200
+    assert (await api.delete("/api/users/U-ADMIN")).status == 200
+    assert (await api.delete("/api/users/U-NEW", await api.token("90817263"))).status == 409
+
+
 async def test_a_pin_is_one_persons(api: Api) -> None:
     """A PIN that somebody has is refused, and the sentence does not say whose it is."""
     for answer in (
