@@ -56,8 +56,14 @@ class Space:
 
     async def run(self) -> None:
         """Look, and look again, until cancelled."""
+        trouble = ""
         while True:
-            self.look()
+            try:
+                self.look()
+                trouble = ""
+            except Exception as error:  # such as a drive that went away
+                if trouble != (trouble := f"{type(error).__name__}: {error}"):
+                    _log.exception("the disk could not be looked at; it is tried again in a moment")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._suspected.wait()

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from structura_local import clock
-from structura_local.errors import StartError
 from structura_local.files import write_secret
 from structura_local.settings import SettingError, Settings
 
@@ -80,7 +79,7 @@ class Tls:
                 self._look_at_own(settings)
             elif settings is not None and settings.tls == "files":
                 self._look_at_files(settings)
-        except (StartError, OSError) as error:
+        except Exception as error:  # of whatever kind, such as a clock beyond the authority's end
             self._wrong = error.why if isinstance(error, SettingError) else str(error)
             _log.error("the certificate for HTTPS stays as it is: %s", error)
 

@@ -31,14 +31,23 @@ _log = logging.getLogger(__name__)
 
 
 def beside(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
-    """Do this until the stack ends."""
-    stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
+    """Do this until the stack ends. An error that ends it before is logged at once; the stack goes on."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_tell)
+    stack.push_async_callback(_stop, task)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical(
+            "'%s' has ended with an error, and is not done until the server is started again: %s: %s",
+            task.get_name(), type(error).__name__, error, exc_info=error,
+        )  # fmt: skip
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])
 
 
 def begin(

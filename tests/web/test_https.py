@@ -168,6 +168,21 @@ async def test_renewed_by_itself(data_dir: Path, template: Template, now: Clock,
         assert await presented(port, trusted) == third, "good today again"
 
 
+async def test_a_clock_far_ahead(
+    data_dir: Path, template: Template, now: Clock, looked: Looked, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Beyond the authority's end there is no certificate to be made; once the clock is right, all is as before."""
+    async with by_file(data_dir, template, now, own()) as api:
+        assert (await said_of_certificate(api))["state"] == "fine"
+        hours = 40 * 365 * 24
+        now.move(hours=hours)
+        await looked()
+        assert "the certificate for HTTPS stays as it is" in caplog.text
+        now.move(hours=-hours)
+        await looked()
+        assert (await said_of_certificate(api))["state"] == "fine"
+
+
 async def test_another_address(data_dir: Path, template: Template, now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new address is in the certificate a moment later; one of the Internet never is."""
     addresses = ["10.1.2.3"]

@@ -1,0 +1,68 @@
+"""What the server does beside answering goes on, or is missed at once."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from structura_local import space as space_module
+from structura_local import work
+from structura_local.space import Space
+
+
+async def test_what_ends_with_an_error_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The log says which work is done no more, and why, while the rest goes on; the server stops as ever."""
+
+    async def fails() -> None:
+        raise ZeroDivisionError("by nothing")
+
+    going_on, ended = asyncio.Event(), False
+
+    async def goes_on() -> None:
+        nonlocal ended
+        try:
+            going_on.set()
+            await asyncio.Event().wait()
+        finally:
+            ended = True
+
+    async with AsyncExitStack() as stack:
+        work.beside(stack, "one", fails())
+        work.beside(stack, "other", goes_on())
+        await going_on.wait()
+        async with asyncio.timeout(30):
+            while not caplog.records:
+                await asyncio.sleep(0.01)
+        assert not ended
+    (record,) = caplog.records
+    assert record.levelno == logging.CRITICAL
+    assert all(said in record.getMessage() for said in ("'one'", "ZeroDivisionError: by nothing"))
+    assert ended
+
+
+async def test_a_drive_that_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the folder's drive is away that is said once; when it is back, the room on it is looked after as before."""
+    monkeypatch.setattr(space_module, "LOOK_EVERY", 0.01)
+    looks = 0
+
+    class Counted(Space):
+        def look(self) -> None:
+            nonlocal looks
+            looks += 1
+            super().look()
+
+    folder = tmp_path / "drive"
+    async with AsyncExitStack() as stack:
+        work.beside(stack, "space", Counted(folder, lambda wanted: []).run())
+        async with asyncio.timeout(30):
+            while looks < 3:
+                await asyncio.sleep(0.01)
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        folder.mkdir()
+        async with asyncio.timeout(30):
+            while not (folder / "reserve").exists():
+                await asyncio.sleep(0.01)
