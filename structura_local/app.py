@@ -126,7 +126,7 @@ async def _life(server: Server, lives: Lives, damage: str | None) -> AsyncIterat
         if damage is None:
             work.begin(stack, settings, folder, plant.store, monitor, backups, lives.fail)
             work.keep_room(stack, space, plant.store.door)
-            work.measure(stack, history)
+            work.measure(stack, history, backups)
         over = await application(
             settings, folder, plant, monitor, backups, history, server.limits, server.local_token, damage
         )

@@ -65,7 +65,7 @@ def begin(
         beside(stack, "sync worker", Worker(store, folder, bundle["plantId"], bundle["dsn"], monitor).run())
     rules = Rules(ZoneInfo(settings.time_zone) if settings.time_zone else None)
     store.door.follow(rules)
-    beside(stack, "daily rules", _daily(store, rules, settings.change_log_days, alone=not bundle))
+    beside(stack, "daily rules", _daily(store, rules, settings.change_log_days, backups, alone=not bundle))
     beside(stack, "backups", _keep_backups(backups, damaged))
 
 
@@ -75,12 +75,12 @@ def keep_room(stack: AsyncExitStack, space: Space, door: Door) -> None:
     beside(stack, "space", space.run())
 
 
-def measure(stack: AsyncExitStack, history: History) -> None:
+def measure(stack: AsyncExitStack, history: History, backups: Backups) -> None:
     """Measure, for the charts."""
-    beside(stack, "measurements", _every_minute(history))
+    beside(stack, "measurements", _every_minute(history, backups))
 
 
-async def _daily(store: Store, rules: Rules, log_days: int, *, alone: bool) -> None:
+async def _daily(store: Store, rules: Rules, log_days: int, backups: Backups, *, alone: bool) -> None:
     """Let the rules look at the calendar, empty old graves, and thin the log, at every start and once an hour.
 
     Unless `alone`, the sync worker empties the graves: it knows head office's clock, and this one's may be years ahead.
@@ -92,7 +92,8 @@ async def _daily(store: Store, rules: Rules, log_days: int, *, alone: bool) -> N
                 await store.door.write(partial(graves.empty, store.now()), Author("rules"))
             if log_days:
                 await growth.thin(store.door, store.reader, store.now() - log_days * growth.DAY)
-        except Exception:
+        except Exception as error:
+            backups.suspect(error)
             _log.exception("the daily work could not be done; it is tried again in an hour")
         await asyncio.sleep(3600)
 
@@ -119,11 +120,12 @@ async def _keep_backups(backups: Backups, damaged: Callable[[str], None]) -> Non
             _log.exception("a backup could not be made; it is tried again in a moment")
 
 
-async def _every_minute(history: History) -> None:
+async def _every_minute(history: History, backups: Backups) -> None:
     while True:
         try:
             await history.measure()
-        except Exception:
+        except Exception as error:
+            backups.suspect(error)
             _log.exception("nothing could be measured; it is tried again in a minute")
         await asyncio.sleep(60)
 

@@ -199,6 +199,11 @@ class Backups:
         self.suspected.clear()
         return None
 
+    def suspect(self, error: Exception) -> None:
+        """Have the database looked through if an error that somebody has met says that it is damaged."""
+        if isinstance(error, AppError) and error.code == "damaged" and error.__cause__ is not None:
+            self.suspected.set()
+
     async def adopt(self) -> None:
         """Put files on the shelf that a restore or a person has laid there."""
         for adopted in await self._run(lambda: self.shelf.adopt(self._folder.keys())):

@@ -42,8 +42,8 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = _before(request) or await handler(request)
     except AppError as error:
         response = problem(error, request)
-        if error.code == "damaged" and error.__cause__ is not None and BACKUPS in app:
-            app[BACKUPS].suspected.set()
+        if BACKUPS in app:
+            app[BACKUPS].suspect(error)
         if error.__cause__ is not None:
             _log.error("%s %s: %s", request_id, error.code, error.__cause__)
     except web.HTTPMethodNotAllowed as error:

@@ -41,16 +41,29 @@ def overwrite(database: Path) -> None:
 
 
 def overwrite_one_row(database: Path) -> None:
-    """A full page of machines, which nobody reads to open the database; the log's pages say what was before."""
+    """A full page of machines, which nobody reads to open the database."""
+    overwrite_a_page(database, of_log=False)
+
+
+def overwrite_a_page(database: Path, *, of_log: bool) -> None:
+    """A full page of machines, or of the log of their changes, which says what was before."""
     content = bytearray(database.read_bytes())
+    found = []
     for page in range(0, len(content), 4096):
         here = content[page : page + 4096]
         kind, rows = here[0], int.from_bytes(here[3:5], "big")  # sqlite.org/fileformat2.html#b_tree_pages
-        if kind == 0x0D and rows >= 5 and here.count(b"x" * 400) >= 5 and b"[null," not in here:
-            content[page : page + 8] = b"\xa5" * 8
-            break
-    else:
-        pytest.fail("there is no such page")
+        if kind == 0x0D and rows >= 5 and here.count(b"x" * 400) >= 5 and (b"[null," in here) is of_log:
+            found.append(page)
+    page = found[len(found) // 2]
+    content[page : page + 8] = b"\xa5" * 8
+    database.write_bytes(content)
+
+
+def overwrite_the_samples(database: Path) -> None:
+    with contextlib.closing(sqlite3.connect(database)) as opened:
+        ((root,),) = opened.execute("SELECT rootpage FROM sqlite_master WHERE name = 'samples'")
+    content = bytearray(database.read_bytes())
+    content[(root - 1) * 4096 : (root - 1) * 4096 + 8] = b"\xa5" * 8
     database.write_bytes(content)
 
 
@@ -163,15 +176,29 @@ async def test_without_any_backup(data_dir: Path, serve: Serve) -> None:
 
 
 async def test_found_by_a_backup(data_dir: Path, now: Clock, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too large to be looked through at the start is found by the next backup."""
+    """What is too large to be looked through at the start, and is not read, is found by the next backup."""
     monkeypatch.setattr(store_module, "LOOKED_AT", 1)
     await a_plant_with_a_backup(data_dir, now)
-    overwrite_one_row(data_dir / "structura.db")
+    overwrite_a_page(data_dir / "structura.db", of_log=True)
     monkeypatch.setattr(work, "QUIET", 60)
     now.move(hours=2)
     async with serve() as api:
         assert (await api.get("/readyz", None)).status == 200
     monkeypatch.setattr(work, "QUIET", 0.05)
+    async with serve() as api:
+        await found(api)
+        await fenced(api)
+
+
+@pytest.mark.parametrize("damage", [overwrite_one_row, overwrite_the_samples], ids=["daily work", "measurements"])
+async def test_found_by_what_the_server_does_by_itself(
+    data_dir: Path, now: Clock, serve: Serve, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    """Damage that the server's own work meets is looked into at once, not only with the next backup."""
+    monkeypatch.setattr(store_module, "LOOKED_AT", 1)
+    monkeypatch.setattr(work, "QUIET", 3600)
+    await a_plant_with_a_backup(data_dir, now)
+    damage(data_dir / "structura.db")
     async with serve() as api:
         await found(api)
         await fenced(api)
