@@ -40,9 +40,9 @@ class Messages(Rows):
         return {**MESSAGES.public(row.id, row.data), "isRead": is_read_by(row.data, caller.user_id or "")}
 
     async def create(self, caller: Caller, body: Mapping[str, Any], key: str | None = None) -> tuple[Shown, bool]:
-        """A message; one to ALL can only have been read by its sender yet."""
+        """A message; one to ALL can only have been read by its sender yet, and by nobody if that is no user."""
         if body["to"] == TO_ALL and body.get("isRead"):
-            body = {**body, "isRead": False, "readBy": [caller.user_id]}
+            body = {**body, "isRead": False, **({"readBy": [caller.user_id]} if caller.user_id else {})}
         return await super().create(caller, body, key)
 
     def same(self, row: Row, said: Mapping[str, Any], filled: Mapping[str, Any]) -> bool:

@@ -49,6 +49,20 @@ async def test_each_reads_for_themselves(api: Api) -> None:
     assert (await api.get("/api/messages/M", "OTHER")).json["isRead"] is True
 
 
+async def test_the_owner_reads_for_nobody(api: Api) -> None:
+    """A command on this machine is no user: what it says to ALL as read is unread for each, said again too."""
+    running = api.folder.running()
+    assert running
+    for status in (201, 200):
+        sent = await api.post(
+            "/api/messages", {"id": "M", "to": "ALL", "content": "x", "isRead": True}, running["token"]
+        )
+        assert (sent.status, sent.json["isRead"]) == (status, False)
+    assert (await api.get("/api/messages/M", "OPERATOR")).json["isRead"] is False
+    assert (await api.patch("/api/messages/M", {"isRead": True}, "OPERATOR")).json["isRead"] is True
+    assert (await api.get("/api/messages/M", "OTHER")).json["isRead"] is False
+
+
 async def test_read_by_the_receiver(api: Api) -> None:
     """A message to one person is read for everybody who sees it."""
     await api.made("/api/messages", {"id": "M", "to": ID["OPERATOR"], "content": "x"})
