@@ -229,11 +229,11 @@ class Door:
     def _answer(self, group: list[Write]) -> None:
         try:
             for work in [work for write in group for work in write.afterwards]:
-                work()
+                _call(work)
             changes = [change for write in group for change in write.changes]
             if changes:
                 for listener in self._listeners:
-                    listener(changes)
+                    _call(listener, changes)
         finally:  # what is safe on disk is answered, whoever fails to hear of it
             self._resolve(group)
             if self._waiting:
@@ -251,3 +251,11 @@ class Door:
                 if sqlite.is_full(write.error):
                     self.on_full()
                 write.future.set_exception(sqlite.translated(write.error))
+
+
+def _call(work: Callable[..., None], *args: Any) -> None:
+    """One that fails keeps no other from its turn."""
+    try:
+        work(*args)
+    except Exception:
+        _log.exception("what follows a commit has failed; all of it was kept")

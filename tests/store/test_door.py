@@ -398,3 +398,22 @@ async def test_a_writer_that_gives_up(store: Store) -> None:
     outcomes = await asyncio.gather(*writes, return_exceptions=True)
     assert isinstance(outcomes[1], asyncio.CancelledError)
     assert {"M-0", "M-2"} <= set(await ids(store))
+
+
+async def test_one_listener_that_fails(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """The others hear of the changes all the same, who wrote is answered, and the log tells of it."""
+    heard: list[str] = []
+
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    def work(tx: Transaction) -> str:
+        tx.after_commit(fails)
+        tx.after_commit(lambda: heard.append("afterwards"))
+        return str(make("M-1")(tx).id)
+
+    store.door.listen(fails)
+    store.door.listen(lambda changes: heard.extend(c.row.id for c in changes if c.collection == "machines"))
+    assert await store.door.write(work, ANA) == "M-1"
+    assert heard == ["afterwards", "M-1"]
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["by nothing"] * 2
