@@ -44,6 +44,15 @@ def write_secret(path: Path, content: str | bytes) -> None:
         raise StartError(trouble(path, error, "written")) from error
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder that only this account can use, unless it is there.
+
+    On Windows, those who can use the folder above: for mode 700 Python makes a list of its own there, on which the
+    service's account is not where an administrator runs a command.
+    """
+    path.mkdir(mode=0o777 if sys.platform == "win32" else 0o700, parents=True, exist_ok=True)
+
+
 def move(source: Path, target: Path) -> None:
     """Give a file another name in place of whatever has that; on the disk when this returns. Blocking."""
     deadline = time.monotonic() + _PATIENCE

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from structura_local.drives import network_drive
 from structura_local.errors import Damaged, StartError
-from structura_local.files import read_json, write_secret
+from structura_local.files import private_folder, read_json, write_secret
 from structura_local.trouble import trouble
 
 _PIN_KEYS, _AUTHORITY = "pin-keys.json", "tls/ca.pem"
@@ -213,7 +213,7 @@ class Folder:
             self.add_pin_keys(json.loads(keys[_PIN_KEYS]))
         authority = self.path / _AUTHORITY
         if _AUTHORITY in keys and not authority.exists():
-            authority.parent.mkdir(mode=0o700, exist_ok=True)
+            private_folder(authority.parent)
             write_secret(authority, keys[_AUTHORITY])
 
     def bundle(self) -> dict[str, Any] | None:

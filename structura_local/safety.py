@@ -17,6 +17,7 @@ from structura_local.domain import access
 from structura_local.domain.access import ADMIN, Caller
 from structura_local.domain.users import USERS, is_easily_guessed
 from structura_local.errors import StartError
+from structura_local.files import private_folder
 from structura_local.folder import Folder
 from structura_local.operations.auth import Auth
 from structura_local.operations.backups import Backups
@@ -88,7 +89,7 @@ def _on_the_shelf(named: str, folder: Folder) -> str:
     file = Path(named)
     if not file.is_file():
         return named
-    folder.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder.backups)
     if file.resolve().parent == folder.backups.resolve():
         return file.stem
     shelf = Backups(folder, clock.now).shelf

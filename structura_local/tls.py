@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from structura_local import clock
-from structura_local.files import write_secret
+from structura_local.files import private_folder, write_secret
 from structura_local.settings import SettingError, Settings
 
 NAME = "structura.local"
@@ -101,7 +101,7 @@ class Tls:
         now = datetime.fromtimestamp(self._now() / 1000, UTC)
         names = {NAME, f"{_host()}.local", "localhost", "127.0.0.1", "::1", *self._addresses(settings)}
         names = {name for name in names if certificates.is_of_lan(name)}
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        private_folder(self._folder)
         ca = certificates.authority(self._folder, self._machine, now)
         if self.trust is None:
             write_secret(self.authority, ca.pem)

@@ -101,6 +101,13 @@ def only_import(*allowed: str) -> Callable[[ast.Module], Iterator[str]]:
     return broken
 
 
+def no_own_mode(tree: ast.Module) -> Iterator[str]:
+    """`files.private_folder` knows what a mode does on Windows."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("mkdir", "makedirs")):
+            yield from (f"says {ast.unparse(node)}" for keyword in node.keywords if keyword.arg == "mode")
+
+
 def no_sql(tree: ast.Module) -> Iterator[str]:
     return (f"says {text!r} in SQL" for text in strings(tree) if SQL.search(text))
 
@@ -230,6 +237,13 @@ RULES = {
         "import time\ntime.time()",
         least=60,
         but=("structura_local/clock.py", "sync/central/memory.py"),
+    ),
+    "folders are made so that Windows' service can use them": Rule(
+        PACKAGES,
+        no_own_mode,
+        "path.mkdir(mode=0o700)",
+        least=60,
+        but=("structura_local/files.py", "structura_local/service/systemd.py"),
     ),
     "what is for trying out stays out of the product": Rule(
         PACKAGES,

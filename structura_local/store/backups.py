@@ -19,7 +19,7 @@ import orjson
 
 from structura_local import __version__, clock
 from structura_local.errors import AppError, StartError
-from structura_local.files import sync_folder, write_secret
+from structura_local.files import private_folder, sync_folder, write_secret
 from structura_local.phrases import phrase
 from structura_local.store import snapshot, sqlite
 from structura_local.store.snapshot import Unsound
@@ -198,7 +198,7 @@ class Shelf:
             _remove(place, old.id)
 
     def _open(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.folder)
         for left in self.folder.glob(".*.new*"):  # by who was killed while making one
             left.unlink(missing_ok=True)
 

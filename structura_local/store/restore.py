@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from structura_local.errors import AppError, StartError
-from structura_local.files import move, read_json, write_secret
+from structura_local.files import move, private_folder, read_json, write_secret
 from structura_local.phrases import phrase
 from structura_local.store import snapshot, sqlite
 from structura_local.store.backups import BEFORE_RESTORE, Shelf, page_of
@@ -126,12 +126,12 @@ class Restore:
             except (Unsound, sqlite.Error):
                 sound = False
         if sound:
-            self._shelf.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._shelf.folder)
             move(self._database, self._shelf.file(kept_as))
         left = [file for file in (self._database, *sqlite.beside(self._database)) if file.exists()]
         if left:
             place = self._damaged(kept_as)
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(place)
             for file in left:
                 move(file, place / file.name)
 
