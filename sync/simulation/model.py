@@ -132,7 +132,13 @@ class Model:
     def broke(self, before: Sequence[Mapping[Key, Row]], after: Sequence[Mapping[Key, Row]]) -> None:
         """Something was lost for good; what no replica holds any more is gone by physics, and nobody's fault."""
         had, held = self._held(before), self._held(after)
-        self.lost |= had - held
+        gone = had - held
+        for write in reversed(self.writes):  # and what only such a write had replaced
+            if write.number not in held | gone:
+                later = [w for w in self.by_key[write.key] if w.name == write.name and w.over == write.value]
+                if later and all(w.number in gone | self.lost for w in later):
+                    gone.add(write.number)
+        self.lost |= gone
         self.lost -= held
         self.torn |= {lost for rows in before for lost in losers(rows)}
         self.torn -= {lost for rows in after for lost in losers(rows)}
