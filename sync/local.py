@@ -1,7 +1,7 @@
 """The plant's side of a session: reads what changed here, applies what comes in, through the door."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -31,6 +31,7 @@ from sync.protocol import Batch, Digests, Lineage, Page, Tagged, bucket_of
 from sync.texts import Line, Texts
 
 SYNC = Author("sync")
+COUNTED = 500  # rows fingerprinted at a time, in a thread, so that people's requests pass
 SLICE = 200  # rows in one transaction, so that people's writes never wait long behind it
 LOADED = 1_000  # and of those that are simply new
 NOTE_EVERY = 60_000  # milliseconds between notes that both sides are still in step; each is a write to disk
@@ -212,21 +213,26 @@ class LocalPort:
         async with self._store.reader.snapshot() as snapshot:
             errors = dict(agreed.read(await snapshot.state()))
             for table in {*COLLECTION_TABLES, *errors}:
-                for fingerprint in (await _agreed(snapshot, table)).values():
-                    errors[table] = errors.get(table, 0) ^ fingerprint
+                async for rows in _agreed(snapshot, table):
+                    for fingerprint in rows.values():
+                        errors[table] = errors.get(table, 0) ^ fingerprint
         await self._store.door.write(lambda tx: agreed.add(tx, errors), SYNC)
 
     async def buckets(self, collection: str) -> dict[int, int]:
         found: dict[int, int] = {}
         async with self._store.reader.snapshot() as snapshot:
-            for row_id, fingerprint in (await _agreed(snapshot, collection)).items():
-                bucket = bucket_of(row_id)
-                found[bucket] = found.get(bucket, 0) ^ fingerprint
+            async for rows in _agreed(snapshot, collection):
+                for row_id, fingerprint in rows.items():
+                    bucket = bucket_of(row_id)
+                    found[bucket] = found.get(bucket, 0) ^ fingerprint
         return found
 
     async def fingerprints(self, collection: str, buckets: Sequence[int]) -> dict[str, int]:
+        found: dict[str, int] = {}
         async with self._store.reader.snapshot() as snapshot:
-            return await _agreed(snapshot, collection, frozenset(buckets))
+            async for rows in _agreed(snapshot, collection):
+                found |= {row_id: rows[row_id] for row_id in rows if bucket_of(row_id) in buckets}
+        return found
 
     async def fetch(self, collection: str, ids: Sequence[str]) -> list[Tagged]:
         if collection not in BY_TABLE:
@@ -443,15 +449,18 @@ def _slices(rows: Sequence[Tagged], size: int) -> list[Sequence[Tagged]]:
     return slices or [[]]
 
 
-async def _agreed(snapshot: Reader, table: str, buckets: frozenset[int] | None = None) -> dict[str, int]:
-    """The fingerprints of a collection's rows as last agreed, by id."""
+async def _agreed(snapshot: Reader, table: str) -> AsyncIterator[dict[str, int]]:
+    """The fingerprints of a collection's rows as last agreed, by id, some at a time."""
     mark = int((await snapshot.state()).get("mark", "0"))
-    found: dict[str, int] = {}
-    if table in BY_TABLE:
-        async for stored in snapshot.scan(BY_TABLE[table]):
-            if buckets is None or bucket_of(stored.row.id) in buckets:
-                found[stored.row.id] = agreed.fingerprint(stored, dirty=stored.seq > mark)
-    for line in await aside.read(snapshot, aside.PULL):
-        if line.collection == table and (buckets is None or bucket_of(line.row_id) in buckets):
-            found[line.row_id] = line.kept.fingerprint()
-    return {row_id: fingerprint for row_id, fingerprint in found.items() if fingerprint}
+    lines = [line for line in await aside.read(snapshot, aside.PULL) if line.collection == table]
+    unfit = {line.row_id: line.kept.fingerprint() for line in lines}
+    after = ""
+    while table in BY_TABLE and (rows := await snapshot.text_after_id(BY_TABLE[table], after, COUNTED)):
+        yield await asyncio.to_thread(_fingerprints, rows, mark, unfit)
+        after = rows[-1][1]
+    yield unfit
+
+
+def _fingerprints(rows: Sequence[Line], mark: int, unfit: Mapping[str, int]) -> dict[str, int]:
+    found = {row[1]: (texts.agreed(row) or 0) if row[6] > mark else texts.fingerprint(row) for row in rows}
+    return {row_id: fingerprint for row_id, fingerprint in found.items() if fingerprint and row_id not in unfit}

@@ -137,6 +137,10 @@ class ClockAhead(SyncError):
     """A stamp is ahead of central's clock: this PC's clock jumped. The next session stamps the writes anew."""
 
 
+class NotCounted(SyncError):
+    """Central could not compute its digests anew, the text says why. What was exchanged until then stays valid."""
+
+
 class Central(Protocol):
     """Head office, as a node sees it. Every method may raise SyncError."""
 
@@ -166,7 +170,7 @@ class Central(Protocol):
         """Rows by their ids."""
 
     async def recount(self) -> Standing:
-        """Have central compute its digests anew from its rows."""
+        """Have central compute its digests anew from its rows. Raises NotCounted."""
 
     async def renew(self) -> None:
         """Tell central that it was set back: who writes there goes on as another actor."""

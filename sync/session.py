@@ -55,27 +55,45 @@ class Observer(Protocol):
 
 
 async def exchange(
-    local: Local, central: Central, plant: str, version: str, observer: Observer, together: Together = in_turn
+    local: Local,
+    central: Central,
+    plant: str,
+    version: str,
+    observer: Observer,
+    together: Together = in_turn,
+    *,
+    thorough: bool = False,
 ) -> None:
     """Pull all that is new at central, push all that is new here, until neither has more; then compare the digests.
 
+    `thorough`: both sides compute them anew from their rows first, so that rows that were harmed underneath are found.
     Raises SyncError; what was exchanged until then stays valid, and the next exchange goes on from there.
     """
     try:
-        await _exchange(local, central, plant, version, observer, together)
+        await _exchange(local, central, plant, version, observer, together, thorough=thorough)
     except ClockAhead:
         await local.was_ahead()
         raise
 
 
 async def _exchange(
-    local: Local, central: Central, plant: str, version: str, observer: Observer, together: Together
+    local: Local,
+    central: Central,
+    plant: str,
+    version: str,
+    observer: Observer,
+    together: Together,
+    *,
+    thorough: bool,
 ) -> None:
     standing = await _meet(local, central, plant, version, observer)
     held = await local.keys()
     if others := {k: v for k, v in (await central.exchange_keys(held)).items() if k not in held}:
         await local.add_keys(others)
     standing = await _drain(local, central, standing, observer, together)
+    if thorough:
+        await local.recount()
+        standing = await _drain(local, central, await central.recount(), observer, in_turn)
     await _compare(local, central, standing, observer)
 
 

@@ -31,10 +31,13 @@ LOCAL_ONLY = Snapshot("local-only", "This plant is not connected to head office.
 
 @dataclass(slots=True)
 class Monitor:
-    """Where the worker writes what it does and the API reads it. `wake` starts an exchange now."""
+    """Where the worker writes what it does and the API reads it. `wake` starts an exchange now, `check` one
+    before which both sides count all their rows anew.
+    """
 
     enrolled: bool = False
     wake: Callable[[], None] = lambda: None
+    check: Callable[[], None] = lambda: None
     _snapshot: Snapshot = field(default=LOCAL_ONLY)
 
     def snapshot(self) -> Snapshot:

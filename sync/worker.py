@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from structura_local import __version__, clock
 from structura_local.domain.row import kept_from
 from structura_local.errors import AppError
-from structura_local.store import graves
+from structura_local.store import graves, node
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Change
-from sync.central.postgres import PostgresCentral
-from sync.local import KeyRing, LocalPort
-from sync.protocol import SyncError, VersionRefused, Welcome
+from sync.central.postgres import Held, PostgresCentral
+from sync.local import SYNC, KeyRing, LocalPort
+from sync.protocol import NotCounted, SyncError, VersionRefused, Welcome
 from sync.session import Then, exchange
 from sync.status import Monitor
 
@@ -46,9 +46,11 @@ class Worker:
         self._emptied = 0  # on which day graves were last emptied
         self._news = asyncio.Event()  # something to exchange
         self._asked = asyncio.Event()  # a person asked for it: no waiting for the link either
+        self._check_asked = False  # a person asked for a thorough one
         self._log = logging.getLogger(__name__)
         monitor.enrolled = True
         monitor.wake = self._ask
+        monitor.check = self._ask_for_check
         monitor.report(state="connecting", detail="Connecting to head office.")
         store.door.listen(self._written)
 
@@ -96,18 +98,39 @@ class Worker:
 
     async def _exchange(self, central: PostgresCentral) -> None:
         self._monitor.report(state="exchanging", detail="Asking head office.")
-        async with self._store.exchanging:
-            await exchange(self._port, central, self._plant, __version__, self, at_once)
+        detail = "Everything has been exchanged; waiting for changes."
+        try:
+            async with self._store.exchanging:
+                await exchange(self._port, central, self._plant, __version__, self, at_once)
+                self._contact = True
+                if await self._to_be_counted():
+                    await exchange(self._port, central, self._plant, __version__, self, at_once, thorough=True)
+        except NotCounted as error:
+            self._log.warning("sync: %s", error)
+            detail = f"{detail} {error}"
         self._contact = True
         await self._empty_graves(central)
         self._monitor.report(
             state="waiting",
-            detail="Everything has been exchanged; waiting for changes.",
+            detail=detail,
             lastExchange=clock.iso(self._store.now()),
             lastError=None,
             offlineSince=None,
             nextTry=None,
         )
+
+    async def _to_be_counted(self) -> bool:
+        """Whether both sides are to count all their rows anew: when somebody asks, once a day by head office's clock,
+        and after everything was exchanged.
+
+        It is noted before, so that what fails or takes too long is not in the way until the next day.
+        """
+        now = self._now_there
+        if not self._check_asked and abs(now - node.counted(await self._store.reader.state())) < DAY:
+            return False
+        self._check_asked = False
+        await self._store.door.write(partial(node.counting, now), SYNC)
+        return True
 
     async def _empty_graves(self, central: PostgresCentral) -> None:
         """Once a day: what was deleted long ago keeps its id, and nothing else.
@@ -119,8 +142,9 @@ class Worker:
         if self._emptied != today:
             mark = await self._port.mark()
             await self._store.door.write(partial(graves.empty, now, upto=mark), Author("rules"))
-            await central.empty_graves(kept_from(today * DAY))
             self._emptied = today
+            with contextlib.suppress(Held):  # by somebody who writes there; it is not urgent
+                await central.empty_graves(kept_from(today * DAY))
 
     def welcomed(self, welcome: Welcome) -> None:
         """Central has answered (session.Observer)."""
@@ -152,6 +176,10 @@ class Worker:
     def _written(self, changes: list[Change]) -> None:
         if any(change.origin != "sync" for change in changes):
             self._news.set()
+
+    def _ask_for_check(self) -> None:
+        self._check_asked = True
+        self._ask()
 
     def _ask(self) -> None:
         self._asked.set()

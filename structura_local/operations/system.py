@@ -164,11 +164,11 @@ class System:
         }
 
     async def sync_now(self, caller: Caller) -> None:
-        """Start an exchange with head office now; AppError `not-enrolled` if there is none."""
+        """Start a thorough exchange with head office now; AppError `not-enrolled` if there is none."""
         require(caller, "system", UPDATE)
         if not self._monitor.enrolled:
             raise AppError("not-enrolled")
-        self._monitor.wake()
+        self._monitor.check()
 
 
 async def describe(

@@ -13,6 +13,7 @@ from structura_local.store.tables import COLLECTION_TABLES
 from structura_local.store.transaction import Author, Transaction
 
 _STEP = "step"
+_COUNTED = "counted"  # when both sides' rows were last counted anew (milliseconds since 1970)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ def compared(differing: Sequence[str], tx: Transaction) -> None:
     else:
         now = Step(tx.at if last.since is None else last.since, tx.at)
     tx.set_state(_STEP, orjson.dumps(now).decode())
+
+
+def counted(state: Mapping[str, str]) -> int:
+    """When a node last had both sides count all their rows anew (milliseconds since 1970); 0: not since it began to
+    exchange everything.
+    """
+    return int(state.get(_COUNTED, "0"))
+
+
+def counting(now: int, tx: Transaction) -> None:
+    """It is `now` that both sides do so."""
+    tx.set_state(_COUNTED, str(now))
 
 
 def new_node(tx: Transaction, *, forgotten: bool = False) -> None:
@@ -90,6 +103,7 @@ def offer_all(tx: Transaction, *, forgotten: bool = False) -> None:
     """
     forgotten = forgotten or bool(orjson.loads(tx.state("offer") or "{}").get("forgotten"))
     tx.set_state("cursor", "0")
+    tx.forget_state(_COUNTED)
     empty = not any(tx.execute(select(table.c.id).limit(1)) for table in COLLECTION_TABLES.values())
     offer = {"collection": "", "row_id": "", "upto": tx.seq, "forgotten": forgotten, "empty": empty}
     tx.set_state("offer", orjson.dumps(offer).decode())

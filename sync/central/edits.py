@@ -14,7 +14,7 @@ data changes.
 Every function runs with the rights of central's owner: a writer needs none on the bookkeeping.
 """
 
-from structura_local.domain.catalog import COLLECTIONS
+from structura_local.domain.catalog import COLLECTIONS, SYNCED
 from structura_local.domain.fields import LIST_LIMIT, TEXT_LIMIT, Collection, Field, Kind, Merge
 from structura_local.domain.jobs import STAGE_NAMES
 from structura_local.domain.parts import LARGEST
@@ -48,12 +48,16 @@ def functions() -> list[str]:
         *map(_edited, COLLECTIONS),
         COUNTED,
         BURIED,
+        KEPT,
     ]
 
 
 def triggers() -> list[str]:
     """The triggers on the collections' tables and views, in order; made anew by every `central init`."""
-    return [statement for collection in COLLECTIONS for statement in _triggers(collection)]
+    return [
+        *(statement for collection in COLLECTIONS for statement in _triggers(collection)),
+        *(KEEP.format(table=collection.table) for collection in SYNCED),
+    ]
 
 
 # The time after a stamp's (structura_local/domain/stamp.py).
@@ -133,8 +137,10 @@ DECLARE
     v_time timestamptz := clock_timestamp();
     v_born text;
 BEGIN
-    SELECT left(md5(concat_ws('|', s.system_identifier, c.timeline_id, d.oid, p.epoch, session_user)), 8) INTO v_actor
-    FROM pg_control_system() AS s, pg_control_checkpoint() AS c, pg_database AS d, structura_sync.partition AS p
+    -- The timeline by which the log goes on now: the last checkpoint's is the former one for a while after a failover.
+    SELECT left(md5(concat_ws('|', s.system_identifier, l.timeline, d.oid, p.epoch, session_user)), 8) INTO v_actor
+    FROM pg_control_system() AS s, pg_database AS d, structura_sync.partition AS p,
+        LATERAL (SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int AS timeline) AS l
     WHERE d.datname = current_database() AND p.plant_id = p_plant;
     IF v_actor IS NULL THEN
         RAISE EXCEPTION 'There is no plant %; `structura-local central enroll` makes one.', p_plant
@@ -214,6 +220,24 @@ BEGIN
         'UPDATE structura_sync.%I SET _life = _life + 1 WHERE plant_id = $1 AND id = $2 AND _life %% 2 = 1',
         TG_TABLE_NAME) USING old.plant_id, old.id;
     RETURN CASE WHEN TG_WHEN = 'INSTEAD OF' THEN old END;
+END $$"""
+
+
+# TRUNCATE takes rows away without a trigger for each: no tombstone, no number, so no plant would hear of it.
+KEPT = f"""
+CREATE OR REPLACE FUNCTION structura_sync.kept() RETURNS trigger
+{_DEFINER}
+BEGIN
+    RAISE EXCEPTION 'TRUNCATE would take away rows that the plants still hold; DELETE them, then the plants hear of it.'
+        USING ERRCODE = '0A000';
+END $$"""
+
+# Nobody has tried whether a distributed Postgres takes a trigger for a whole statement.
+KEEP = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+        CREATE TRIGGER kept BEFORE TRUNCATE ON structura_sync."{table}" EXECUTE FUNCTION structura_sync.kept();
+    END IF;
 END $$"""
 
 
@@ -321,8 +345,8 @@ def dropped() -> list[str]:
     """The statements that take the tables' triggers away, so that an upgrade is nobody's edit."""
     return [
         f'DROP TRIGGER IF EXISTS {name} ON structura_sync."{collection.table}"'
-        for collection in COLLECTIONS
-        for name in ("inserted", "counted", "updated", "deleted")
+        for collection in SYNCED
+        for name in ("inserted", "counted", "updated", "deleted", "kept")
     ]
 
 

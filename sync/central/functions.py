@@ -408,7 +408,8 @@ CREATE OR REPLACE FUNCTION structura_sync.recount(p_plant text, OUT head bigint,
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM FROM structura_sync.partition AS p WHERE p.plant_id = p_plant FOR UPDATE;
+    PERFORM set_config('lock_timeout', '10s', true);
+    PERFORM FROM structura_sync.partition AS p WHERE p.plant_id = p_plant FOR NO KEY UPDATE;
     UPDATE structura_sync.partition AS p SET digests = (
         SELECT coalesce(jsonb_object_agg(s.collection, s.digest::text) FILTER (WHERE s.digest <> 0), '{{}}')
         FROM ({sums}) AS s
@@ -464,6 +465,7 @@ EMPTY = """
 CREATE OR REPLACE FUNCTION structura_sync.empty_graves(p_plant text, p_before text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('lock_timeout', '500ms', true);
     {updates}
 END $$"""
 

