@@ -133,8 +133,10 @@ class Model:
         """Something was lost for good; what no replica holds any more is gone by physics, and nobody's fault."""
         had, held = self._held(before), self._held(after)
         gone = had - held
-        for write in reversed(self.writes):  # and what only such a write had replaced
+        for write in reversed(self.writes):  # and what only such a write had replaced, or done as well
             if write.number not in held | gone:
+                if write.kind in ("delete", "restore"):
+                    gone.add(write.number)
                 later = [w for w in self.by_key[write.key] if w.name == write.name and w.over == write.value]
                 if later and all(w.number in gone | self.lost for w in later):
                     gone.add(write.number)

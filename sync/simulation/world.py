@@ -294,7 +294,9 @@ class World:
         self.late.clear()
         self.exact = False
         names = [node.state()["node"] for node in self.nodes]
-        self.unjournaled |= len(set(names)) < len(names)  # two databases go by one name: it may not be seen
+        # Two databases go by one name, or one has only just got its own: it may not be seen.
+        self.unjournaled |= len(set(names)) < len(names)
+        self.unjournaled |= any("offer" in state and "last" not in state for state in (n.state() for n in self.nodes))
         before = self.replicas()
         self.office.restore(dump)
         self.met.clear()
@@ -417,12 +419,20 @@ class Link:
         """A batch reaches head office."""
         rows, model = self._world.partition.rows, self._world.model
         before = {key: held.row for key, held in rows.items()}
+        if batch.offered and self._world.office.incarnation:
+            self._world.unjournaled |= self._meets_news(batch)
         standing = await self.attached.push(batch)
         for tagged in batch.rows:
             key = (tagged.collection, tagged.row.id)
             known = model.known(key, before.get(key)) | model.known(key, tagged.row)
             model.merged(key, rows[key].row, known)
         return standing
+
+    def _meets_news(self, batch: Batch) -> bool:
+        """Whether others have written since this node has pulled what it offers to a head office that was set back."""
+        state, rows = self._node.state(), self._world.partition.rows
+        held = [rows.get((tagged.collection, tagged.row.id)) for tagged in batch.rows]
+        return any(row and row.lsn > int(state.get("cursor", "0")) and row.by != state["node"] for row in held)
 
 
 def seeded(words: random.Random) -> Callable[[int], str]:
