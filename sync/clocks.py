@@ -29,6 +29,10 @@ class Reading:
     elapsed: int
     at_least: bool = False
 
+    def later(self, wall: int, elapsed: int) -> "Reading":
+        """The same clocks at another moment, when this node's shows `wall`."""
+        return replace(self, central=self.central + elapsed - self.elapsed, wall=wall, elapsed=elapsed)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

@@ -87,8 +87,8 @@ class LocalPort:
         return self._store.door.run.elapsed()
 
     async def set_clock(self, now: int, elapsed: int, *, at_least: bool = False) -> None:
-        run, since = self._store.door.run, self.elapsed() - elapsed
-        reading = clocks.Reading(now + since, self._store.now(), run.ids, elapsed + since, at_least)
+        reading = clocks.Reading(now, 0, self._store.door.run.ids, elapsed, at_least)
+        reading = reading.later(self._store.now(), self.elapsed())
         right = await stamping.right_upto(self._store.reader, reading)
         await self._store.door.write(partial(stamping.set_clock, reading, right, self._store.restamped), SYNC)
 

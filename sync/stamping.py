@@ -43,6 +43,7 @@ def set_clock(now: clocks.Reading, right: int, announce: Callable[[], None], tx:
 
     Whatever this PC's is set to meanwhile: no merge is to meet a write with a wrong stamp before the next session.
     """
+    now = now.later(tx.at, tx.run.elapsed())  # people may have written since it was read
     if _stamp_anew(now, right, tx):
         tx.after_commit(announce)
     tx.run.clock.follow(lambda: now.central + tx.run.elapsed() - now.elapsed)

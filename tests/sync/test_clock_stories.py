@@ -179,6 +179,22 @@ async def test_a_clock_is_set_by_when_central_was_asked(world: World) -> None:
     assert split((await pc.row("a")).born).ms == world.ms
 
 
+async def test_what_is_written_just_before_the_clock_is_set(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door was busy for an hour: that write is of now, and not of when central's clock was read."""
+    pc = await world.start("one", error=-3 * YEAR)
+    found = stamping.right_upto
+
+    async def slowly(reader: Reader, now: clocks.Reading) -> int:
+        upto = await found(reader, now)
+        world.later(hours=1)
+        await pc.add("a")
+        return upto
+
+    monkeypatch.setattr(stamping, "right_upto", slowly)
+    await pc.sync()
+    assert split((await pc.row("a")).born).ms == world.ms
+
+
 async def test_a_copy_that_is_taken_for_the_original_years_ahead(world: World) -> None:
     """What the original has pushed under right stamps, the copy has under wrong ones: those do not count either."""
     one = await world.start("one", error=3 * YEAR)
