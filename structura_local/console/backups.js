@@ -70,7 +70,7 @@ export async function show({ root, every, gone }) {
     submit: () => putBack(one.id, progress),
   }).then(async (report) => {
     if (!report) return;
-    outcome.replaceChildren(h("div", { class: "said good", role: "status" }, say(`Restaurado: los datos son los de ${when(report.at)}.`, `Restored: the data is that of ${when(report.at)}.`)),
+    outcome.replaceChildren(h("div", { class: "said good", role: "status" }, say(`Restaurado: los datos son los de ${when(one.at)}.`, `Restored: the data is that of ${when(one.at)}.`)),
       card(say("Lo que cambió", "What it changed"), counts(report.before, report.after, say("Antes", "Before"), say("Ahora", "Now")),
         h("p", { class: "note" }, say("Lo que había antes quedó guardado como otra copia.", "What was there before was kept as another backup."))));
     await draw();
