@@ -1,5 +1,6 @@
 """Checks of the data: the database, its program, its backups."""
 
+from structura_local import __version__
 from structura_local.doctor.finding import FAILED, OK, WARNING, Finding, say
 from structura_local.folder import Folder
 from structura_local.store import sqlite
@@ -20,6 +21,9 @@ def database(folder: Folder, health: Health | None) -> Finding:
         return Finding(
             "database", FAILED, say("database-damaged", what="; ".join(health.problems)), say("fix-database")
         )
+    if health.newer:
+        versions = {"newer": health.newer, "version": __version__}
+        return Finding("database", FAILED, say("database-newer", **versions), say("fix-newer", newer=health.newer))
     return Finding("database", OK, say("database", size=f"{folder.database.stat().st_size / 1e6:.1f}"))
 
 

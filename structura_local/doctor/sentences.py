@@ -111,6 +111,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The database {path} is missing, although there was one.",
         "Falta la base de datos {path}, aunque había una.",
     ),
+    "database-newer": (
+        "A newer version of the program ({newer}) wrote the database; this one, {version}, does not open it.",
+        "Una versión más nueva del programa ({newer}) escribió la base de datos; esta, {version}, no la abre.",
+    ),
+    "fix-newer": (
+        "Install {newer} again, or 'structura-local restore ID' with a backup from before ('backup --list').",
+        "Vuelva a instalar {newer}, o 'structura-local restore ID' con una copia de antes ('backup --list').",
+    ),
     "fix-database": (
         "'structura-local backup --list' shows the backups, 'structura-local restore ID' brings one back.",
         "'structura-local backup --list' muestra las copias, 'structura-local restore ID' recupera una.",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from structura_local.domain.fields import Collection, Kind
 from structura_local.store import sqlite
+from structura_local.store.revision import NEWEST
+from structura_local.store.snapshot import PROGRAM
 from structura_local.store.tables import METADATA
 
 NEEDED = (3, 51, 3)  # sqlite.org/wal.html#walresetbug
@@ -14,11 +16,15 @@ WORST = 3  # problems that are worth naming
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`problems` in SQLite's words; `newest`: when something was last written (ms); `counts`: rows by table."""
+    """`problems` in SQLite's words; `newest`: when something was last written (ms); `counts`: rows by table.
+
+    `newer`: the version of the program that wrote it, if that is newer than this one: which does not open it then.
+    """
 
     problems: tuple[str, ...]
     newest: int | None = None
     counts: dict[str, int] | None = None
+    newer: str | None = None
 
 
 def examine(path: Path) -> Health:
@@ -28,13 +34,17 @@ def examine(path: Path) -> Health:
             said = [str(line[0]) for line in database.execute(f"PRAGMA integrity_check({WORST})")]
             if said != ["ok"]:
                 return Health(tuple(said))
+            ((schema,),) = database.execute("SELECT version_num FROM alembic_version")
+            if schema > NEWEST:
+                state = dict(database.execute("SELECT key, value FROM node_state").fetchall())
+                return Health((), newer=state.get(PROGRAM, "?"))
             newest = database.execute("SELECT max(at) FROM change_log").fetchone()[0]
             counts = {
                 table: int(database.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
                 for table in sorted(METADATA.tables)
             }
             return Health((), newest, counts)
-    except sqlite.Error as error:
+    except (sqlite.Error, ValueError) as error:  # the latter: it does not say of which version it is
         return Health((str(error),))
 
 

@@ -174,6 +174,15 @@ def test_a_damaged_database(data_dir: Path) -> None:
     assert doctor("--data-dir", data_dir, code=1)["database"]["state"] == FAILED
 
 
+def test_a_newer_database(data_dir: Path) -> None:
+    """The program is the older one: it does not start, and the fix says what does."""
+    with closing(sqlite3.connect(Folder(data_dir).database)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999_future'")
+        database.execute("UPDATE node_state SET value = '99.0.0' WHERE key = 'program'")
+    found = doctor("--data-dir", data_dir, code=1)["database"]
+    assert (found["state"], "99.0.0" in found["said"], "99.0.0" in found["fix"]) == (FAILED, True, True)
+
+
 def test_no_database(tmp_path: Path, data_dir: Path) -> None:
     """There was none yet: what to do first is in the fix. There was one: its backups are."""
     found = doctor("--data-dir", tmp_path)["database"]
