@@ -107,6 +107,8 @@ def _reader_rights() -> list[str]:
         *_policy("partition", "reader", "SELECT", "structura_reader", "USING (true)"),
         "GRANT SELECT ON structura_sync.node TO structura_reader",
         *_policy("node", "reader", "SELECT", "structura_reader", "USING (true)"),
+        "GRANT SELECT (plant_id, role, revoked_at) ON structura_sync.bundle TO structura_reader",  # not its secret
+        *_policy("bundle", "reader", "SELECT", "structura_reader", "USING (true)"),
     ]
     for collection in SYNCED:
         shown = "".join(f', "{f.column}"' for f in collection.stored if not f.secret)

@@ -13,6 +13,7 @@ from sync.central.dsn import connect, for_plant
 from sync.central.errors import explained
 from sync.central.functions import functions, promotions
 from sync.central.migrate import migrate
+from sync.central.reports import PRESENT
 from sync.protocol import SyncError
 
 BUNDLE_VERSION = 1
@@ -104,7 +105,8 @@ async def status(dsn: str) -> list[dict[str, Any]]:
     """Where each plant stands, by plant id; raises SyncError.
 
     {plantId, name, head, nodes, bundles, lastContact, lag, version}: `lag` is how many changes the plant's slowest
-    node has yet to pull (None: no node yet), `lastContact` a datetime of its latest session, `version` its programs'.
+    PC has yet to pull (None: it has none), `lastContact` a datetime of its latest session, `version` its programs'.
+    `nodes` are all that ever were; a PC is the one that came last with a bundle that is not revoked.
     """
     with explained():
         connection = await connect(dsn)
@@ -185,11 +187,13 @@ IDENTITY = """
 SELECT system_identifier || '-' || oid
 FROM pg_control_system(), pg_database WHERE datname = current_database()"""
 
-STATUS = """
-SELECT p.plant_id AS "plantId", p.name, p.head, count(n.node_id) AS nodes,
-    (SELECT coalesce(array_agg(b.role ORDER BY b.created_at), '{}')
+STATUS = f"""
+SELECT p.plant_id AS "plantId", p.name, p.head,
+    (SELECT count(*) FROM structura_sync.node AS o WHERE o.plant_id = p.plant_id) AS nodes,
+    (SELECT coalesce(array_agg(b.role ORDER BY b.created_at), '{{}}')
      FROM structura_sync.bundle AS b WHERE b.plant_id = p.plant_id AND b.revoked_at IS NULL) AS bundles,
-    max(n.last_contact) AS "lastContact", p.head - min(n.pulled) AS lag,
+    (SELECT max(o.last_contact) FROM structura_sync.node AS o WHERE o.plant_id = p.plant_id) AS "lastContact",
+    p.head - min(n.pulled) AS lag,
     string_agg(DISTINCT n.version, ', ') AS version
-FROM structura_sync.partition AS p LEFT JOIN structura_sync.node AS n USING (plant_id)
+FROM structura_sync.partition AS p LEFT JOIN {PRESENT} AS n USING (plant_id)
 GROUP BY p.plant_id, p.name, p.head ORDER BY p.plant_id"""

@@ -12,11 +12,18 @@ EXCEPTION WHEN data_exception THEN
     RETURN NULL;  -- one odd value must not keep a report from being made
 END $$"""
 
+# A bundle is for one PC: what it was before a restore will never pull again, nor will who was cut off.
+PRESENT = """(
+    SELECT DISTINCT ON (n.plant_id, n.bundle) n.*
+    FROM structura_sync.node AS n JOIN structura_sync.bundle AS b ON b.plant_id = n.plant_id AND b.role = n.bundle
+    WHERE b.revoked_at IS NULL ORDER BY n.plant_id, n.bundle, n.last_contact DESC)"""
+
 VIEWS = {
-    "plants": """
-        SELECT p.plant_id, p.name, max(n.last_contact) AS last_contact, count(n.node_id) AS pcs,
-            p.head - min(n.pulled) AS changes_behind
-        FROM structura_sync.partition AS p LEFT JOIN structura_sync.node AS n ON n.plant_id = p.plant_id
+    "plants": f"""
+        SELECT p.plant_id, p.name,
+            (SELECT max(o.last_contact) FROM structura_sync.node AS o WHERE o.plant_id = p.plant_id) AS last_contact,
+            count(n.node_id) AS pcs, p.head - min(n.pulled) AS changes_behind
+        FROM structura_sync.partition AS p LEFT JOIN {PRESENT} AS n ON n.plant_id = p.plant_id
         GROUP BY p.plant_id, p.name, p.head""",
     "report_jobs": """
         SELECT j.plant_id, l.name AS plant, j.id AS job_id, j.product_name, j.machine_type, m.name AS machine,

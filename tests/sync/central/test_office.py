@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -18,7 +19,7 @@ from sync.central import office
 from sync.central.dsn import connect, for_plant, hosts, tls
 from sync.central.postgres import PostgresCentral
 from sync.central.tables import SCHEMA, metadata
-from sync.protocol import Batch, SyncError
+from sync.protocol import Batch, SyncError, Tagged
 from tests.postgres import with_database
 from tests.sync.central.factories import PLANT, enrolled, greet, job
 
@@ -131,6 +132,38 @@ async def test_status_shows_contact_and_lag(central_dsn: str) -> None:
         assert (silent["plantId"], silent["nodes"], silent["lag"]) == ("silent", 0, None)
         await two.pull(0, head)
         assert (await office.status(central_dsn))[0]["lag"] == 0
+
+
+async def test_only_who_is_there_is_behind(central_dsn: str) -> None:
+    """A restored database is another node, and its PC's former one is gone; so is who was cut off."""
+    stolen, kept = await office.enroll(central_dsn, PLANT), await office.enroll(central_dsn, PLANT)
+    await contact(stolen["dsn"], "stolen01")
+    head = await contact(kept["dsn"], "before01", [job("a"), job("b")])
+    await contact(kept["dsn"], "restored", pulled=head)
+    assert (await office.status(central_dsn))[0]["lag"] == head, "the stolen one has pulled nothing"
+    role = urlsplit(stolen["dsn"]).username
+    assert role is not None
+    await office.revoke(central_dsn, role)
+    (plant,) = await office.status(central_dsn)
+    assert (plant["nodes"], plant["lag"]) == (3, 0)
+    connection = await asyncpg.connect(central_dsn)
+    row = await connection.fetchrow("SELECT pcs, changes_behind FROM structura.plants")
+    await connection.close()
+    assert tuple(row) == (1, 0)
+
+
+async def contact(dsn: str, node: str, rows: Sequence[Tagged] = (), pulled: int = 0) -> int:
+    """A session of a node; returns where the partition stands then."""
+    central = await PostgresCentral.connect(dsn, PLANT)
+    try:
+        head: int = (await greet(central, node)).standing.head
+        if rows:
+            head = (await central.push(Batch(list(rows), 1))).head
+        if pulled:
+            await central.pull(pulled, head)
+        return head
+    finally:
+        await central.close()
 
 
 @pytest.mark.parametrize(
