@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from sync.plan import Plan, differing, plan, set_back
 from sync.protocol import (
+    MAX_BATCH_BYTES,
     Batch,
     Central,
     ClockAhead,
@@ -19,11 +20,12 @@ from sync.protocol import (
     Tagged,
     Welcome,
 )
+from sync.texts import size
 
 HEALINGS = 3  # attempts to mend a difference before a person hears of it
 SLOW = 4_000  # milliseconds; an answer that takes longer does not tell the time well enough,
 HELLOS = 3  # unless they all do
-BUCKETS_AT_ONCE, ROWS_AT_ONCE = 16, 2_000
+BUCKETS_AT_ONCE, FIRST_ROWS, ROWS_AT_ONCE = 16, 20, 2_000
 
 T = TypeVar("T")
 Then = Callable[[], Awaitable[Any]]  # what may be done beside something else, when it is asked for
@@ -233,16 +235,25 @@ async def _compare(local: Local, central: Central, standing: Standing, observer:
 
 
 async def _heal(local: Local, central: Central, collection: str) -> None:
-    """Find the rows that differ, bucket by bucket, and hand them over in both directions."""
+    """Find the rows that differ, bucket by bucket, and hand them over in both directions.
+
+    As many at a time as fit into a batch, going by the size of those before: what a slow line cannot carry in time
+    would be sent again and again.
+    """
+    count = FIRST_ROWS
     buckets = differing(await local.buckets(collection), await central.buckets(collection))
     for some in _in_groups(buckets, BUCKETS_AT_ONCE):
         ids = differing(await local.fingerprints(collection, some), await central.fingerprints(collection, some))
-        for few in _in_groups(ids, ROWS_AT_ONCE):
-            await local.apply(Page(await central.fetch(collection, few), await local.cursor()))
+        while ids:
+            few, ids = ids[:count], ids[count:]
+            theirs = await central.fetch(collection, few)
+            await local.apply(Page(theirs, await local.cursor()))
             if rows := await local.fetch(collection, few):
                 batch = Batch(rows, 0)
                 _, taken = await _sent(local, central, batch)
                 await local.acknowledge(taken)
+            fitting = MAX_BATCH_BYTES * len(few) // max(size(theirs), size(rows), 1)
+            count = max(1, min(fitting, 2 * count, ROWS_AT_ONCE))
 
 
 def _in_groups(items: list[T], size: int) -> list[list[T]]:

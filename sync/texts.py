@@ -55,6 +55,14 @@ def read(text: str) -> Any:
     return {} if text == "{}" else orjson.loads(text)
 
 
+def size(rows: Sequence[Tagged]) -> int:
+    """About how many bytes rows are on their way."""
+    if isinstance(rows, Texts):
+        return sum(80 + len(line[4]) + len(line[5]) + len(line[7]) for line in rows.lines)
+    parts = ((row.row.stamps, row.row.parts, row.row.data, row.base) for row in rows)
+    return sum(80 + len(orjson.dumps(part, default=dict)) for part in parts)
+
+
 def keys(rows: Sequence[Tagged]) -> list[tuple[str, str]]:
     """The rows' collections and ids."""
     if isinstance(rows, Texts):

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from structura_local import clock
+from structura_local.domain.clients import CLIENTS
+from structura_local.domain.events import EVENTS
 from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.row import Row
 from structura_local.store import aside
 from structura_local.store.transaction import Transaction
+from sync import texts
 from sync.central.memory import MemoryCentral
-from sync.protocol import MAX_BATCH_ROWS, Batch, Page, Standing, Tagged
+from sync.protocol import MAX_BATCH_BYTES, MAX_BATCH_ROWS, Batch, Page, Standing, Tagged
 from tests.sync.nodes import Pc, World
 
 PCS = st.sampled_from([0, 1])
@@ -165,6 +169,49 @@ async def test_a_row_that_was_harmed_at_central_is_mended(world: World) -> None:
     assert one.differing == []
     assert world.partition.rows["clients", "C-7"].row == await one.row("C-7")
     assert world.partition.rows["clients", "C-8"].row == await one.row("C-8")
+    await world.settle(one, two)
+
+
+@pytest.mark.parametrize("lost", ["there", "here"])
+async def test_what_is_handed_over_fits_into_batches(world: World, lost: str) -> None:
+    """By its size, in both directions: a slow line has to carry each in time."""
+    one, two = await world.start("one"), await world.start("two")
+
+    def fill(tx: Transaction) -> None:
+        for number in range(800):
+            tx.create(CLIENTS, f"big-{number}", {"name": "x", "address": "a" * 40_000})
+        for number in range(3_000):
+            tx.create(EVENTS, f"small-{number}", {"type": "CLEANING", "description": "x"})
+
+    await one.write(fill)
+    await world.settle(one, two)
+    sizes: list[int] = []
+
+    class Slow(MemoryCentral):
+        async def push(self, batch: Batch) -> Standing:
+            sizes.append(texts.size(batch.rows))
+            return await super().push(batch)
+
+        async def fetch(self, collection: str, ids: Sequence[str]) -> Sequence[Tagged]:
+            rows = await super().fetch(collection, ids)
+            sizes.append(texts.size(rows))
+            return rows
+
+    if lost == "there":
+        for key in [key for key in world.partition.rows if key[0] in ("clients", "events")]:
+            del world.partition.rows[key]
+        await MemoryCentral(world.partition).recount()
+    else:
+        await tampered(one, "DELETE FROM clients")
+        await tampered(one, "DELETE FROM events")
+        await one.port.recount()
+    one.central = Slow
+    await one.sync()
+    assert one.differing == []
+    handed = [size for size in sizes if size]
+    assert max(handed) < 1.1 * MAX_BATCH_BYTES
+    assert sum(handed) > 32_000_000
+    assert len(handed) < 200, "small rows go many at a time"
     await world.settle(one, two)
 
 
