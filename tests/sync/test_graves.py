@@ -14,6 +14,7 @@ from structura_local.domain.jobs import JOBS
 from structura_local.domain.row import KEPT_DAYS, LIFE, Row, back, is_emptied, kept_from
 from structura_local.domain.stamp import join, split
 from structura_local.store import graves
+from sync.central import postgres
 from sync.central.postgres import PostgresCentral
 from sync.protocol import MAJOR, Standing, Welcome
 from sync.status import Monitor
@@ -82,6 +83,31 @@ async def test_a_clock_that_is_years_ahead_empties_nothing(
     (found,) = await central.fetch("jobs", ["j"])
     kept = not (ahead_there and ahead_here)
     assert ("notes" in found.row.data, "notes" in await one.data("j", JOBS)) == (kept, kept)
+
+
+async def test_who_holds_a_deleted_row_keeps_nobody_waiting(
+    central_dsn: str, central: PostgresCentral, pcs: list[Pc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's open transaction: the plant gives way, goes on, and empties the next day."""
+    monkeypatch.setattr(postgres, "PUSH_ATTEMPTS", 2)
+    one = pcs[0]
+    later = split((await one.row("j", JOBS)).stamps[LIFE]).ms + 365 * DAY
+    one.error = later - one.world.ms
+    worker = Worker(one.store, Ring(), "norte", "", Monitor())
+    owner = await asyncpg.connect(central_dsn)
+    async with owner.transaction():
+        await owner.execute("SELECT FROM structura_sync.jobs FOR UPDATE")
+        with pytest.raises(postgres.Held):
+            await central.empty_graves(kept_from(later))
+        worker.welcomed(Welcome(MAJOR, True, Standing(0, {}), 0, later, "test", "", 0))
+        await worker._empty_graves(central)
+    await owner.close()
+    for days, kept in ((0, True), (1, False)):
+        one.error += days * DAY
+        worker.welcomed(Welcome(MAJOR, True, Standing(0, {}), 0, later + days * DAY, "test", "", 0))
+        await worker._empty_graves(central)
+        (found,) = await central.fetch("jobs", ["j"])
+        assert ("notes" in found.row.data) == kept
 
 
 @pytest.mark.parametrize("collection", [INVENTORY, JOBS], ids=["inventory", "jobs"])

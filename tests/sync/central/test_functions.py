@@ -162,6 +162,21 @@ async def test_others_changes_are_announced(central_dsn: str) -> None:
         assert await asyncio.wait_for(heard.get(), 10) == 2
 
 
+async def test_what_somebody_else_announces_there_is_passed_over(central_dsn: str) -> None:
+    """Whoever may log in may notify, with any text; the listener hears the next head all the same."""
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    failed: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+    owner = await asyncpg.connect(central_dsn)
+    async with enrolled(central_dsn) as one, enrolled(central_dsn, "node0002", heard=heard.put_nowait):
+        for payload in ("hello", "", "1.5", "9" * 5_000):
+            await owner.execute("SELECT pg_notify($1, $2)", f"structura_sync_{PLANT}", payload)
+        await one.push(Batch([job("other")], 1))
+        assert await asyncio.wait_for(heard.get(), 10) == 1
+    await owner.close()
+    assert failed == []
+
+
 async def test_many_jobs_of_one_plant_leave_another_plants_numbers_alone(central_dsn: str) -> None:
     """Each partition counts for itself, and the same id may exist in both."""
     async with enrolled(central_dsn) as north, enrolled(central_dsn, plant="south") as south:
