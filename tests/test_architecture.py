@@ -20,9 +20,11 @@ PURE = (
     "enum",
     "functools",
     "hashlib",
+    "orjson",
     "typing",
     "structura_local.domain",
     "sync.plan",
+    "sync.texts",
     "sync.protocol",
 )
 LONGEST = 500  # lines of a module
@@ -204,7 +206,7 @@ RULES = {
         but=("sync/simulation",),  # which plays whole plants, their rules included
     ),
     "deciding and merging need no network, no file, no clock": Rule(
-        ("sync/merge.py", "sync/plan.py", "sync/clocks.py", "sync/protocol.py", "sync/session.py"),
+        ("sync/merge.py", "sync/plan.py", "sync/clocks.py", "sync/protocol.py", "sync/session.py", "sync/texts.py"),
         only_import(*PURE),
         "from sync import local",
         least=5,

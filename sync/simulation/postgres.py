@@ -331,7 +331,7 @@ def _simulated(function: str) -> str:
 KEPT = [table.name for table in metadata.sorted_tables]
 INSTEAD = {
     "clock_timestamp()": "simulation.clock_timestamp()",
-    "s.system_identifier, c.timeline_id, d.oid": "simulation.incarnation()",
+    "s.system_identifier, l.timeline, d.oid": "simulation.incarnation()",
 }
 
 ASKING = """
