@@ -38,7 +38,7 @@ class Ready:
     next: str | None
     zipped: bytes = b""
     _headers: dict[bool, CIMultiDict[str]] = field(default_factory=dict)
-    _link: tuple[tuple[str, str], str] | None = None
+    _linked: tuple[tuple[str, str, bool], CIMultiDict[str]] | None = None
 
     def zip(self) -> bytes:
         """The body, compressed as fast as can be: lists change often, and this is a tenth of them already."""
@@ -55,13 +55,13 @@ class Ready:
             self._headers[zipped] = CIMultiDict(said)
         return self._headers[zipped]
 
-    def link(self, request: web.Request) -> str:
-        """Where the list goes on, by the name of the server that the client uses: most use the same."""
-        origin = request.scheme, request.host
-        if self._link is None or self._link[0] != origin:
+    def linked(self, request: web.Request, *, zipped: bool) -> CIMultiDict[str]:
+        """And where the list goes on, by the name of the server that the client uses: most use the same."""
+        asked = request.scheme, request.host, zipped
+        if self._linked is None or self._linked[0] != asked:
             url = request.url.update_query(cursor=self.next or "").without_query_params("offset")
-            self._link = origin, f'<{url}>; rel="next"'
-        return self._link[1]
+            self._linked = asked, CIMultiDict(self.headers(zipped=zipped), Link=f'<{url}>; rel="next"')
+        return self._linked[1]
 
 
 def made(part: Part, version: int = 0) -> Ready:
@@ -84,9 +84,7 @@ async def paged(request: web.Request, part: Part) -> web.Response:
 async def respond(request: web.Request, ready: Ready) -> web.Response:
     """The list, its tag, and where it goes on; 304 if the client has it already."""
     zipped = len(ready.body) >= WORTH_ZIPPING and _takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
-    headers = ready.headers(zipped=zipped)
-    if ready.next:
-        headers = CIMultiDict(headers, Link=ready.link(request))
+    headers = ready.linked(request, zipped=zipped) if ready.next else ready.headers(zipped=zipped)
     if not_modified(request, headers[hdrs.ETAG]):
         return web.Response(status=304, headers=headers)
     body = ready.body
