@@ -56,7 +56,7 @@ class Ready:
         return self._headers[zipped]
 
     def linked(self, request: web.Request, *, zipped: bool) -> CIMultiDict[str]:
-        """And where the list goes on, by the name of the server that the client uses: most use the same."""
+        """`headers`, and where the list goes on, by the name of the server that the client uses: most use the same."""
         asked = request.scheme, request.host, zipped
         if self._linked is None or self._linked[0] != asked:
             url = request.url.update_query(cursor=self.next or "").without_query_params("offset")

@@ -36,6 +36,12 @@ class Courier:
         self.rings[name] = Ring(**keys)
         return await self.world.start(name)
 
+    async def copied(self, pc: Pc, name: str) -> Pc:
+        """A copy of a PC, bundle and all, started."""
+        await pc.backup(name)
+        self.bundles[name], self.rings[name] = self.bundles[pc.name], self.rings[pc.name]
+        return await self.world.start(name)
+
     def key(self, pc: Pc) -> Key:
         bundle = self.bundles[pc.name]
         return Key(bundle["role"], bundle["carry"])

@@ -187,9 +187,7 @@ async def test_a_copy_does_not_disturb_the_original(courier: Courier) -> None:
     """The copy is told that it is one, the original goes on."""
     pc = await courier.enroll("a")
     await courier.there_and_back(pc)
-    await pc.backup("b")
-    courier.bundles["b"], courier.rings["b"] = courier.bundles["a"], courier.rings["a"]
-    copy = await courier.world.start("b")
+    copy = await courier.copied(pc, "b")
     await pc.add("C-1")
     await copy.add("C-2")
     await courier.deliver(await courier.export(pc))
@@ -208,9 +206,7 @@ async def test_a_copy_that_has_the_same_word(courier: Courier, by: str) -> None:
     """Both were made from one image, on which a file had been made already: what one has sent is not the other's."""
     pc = await courier.enroll("a")
     await courier.export(pc)
-    await pc.backup("b")
-    courier.bundles["b"], courier.rings["b"] = courier.bundles["a"], courier.rings["a"]
-    copy = await courier.world.start("b")
+    copy = await courier.copied(pc, "b")
     await pc.add("C-1")
     await copy.add("C-2")
     await courier.deliver(await courier.export(pc))
