@@ -159,6 +159,7 @@ def _sync_commands(command: Callable[..., argparse.ArgumentParser], subs: Any) -
     command("now", "commands.sync_now", "Exchange with head office now.", sync)
     out = command("export", "carry.sync_export", "Write what waits for head office to a file, to carry it there.", sync)
     out.add_argument("file", type=Path, metavar="FILE")
+    out.add_argument("--clock-is-right", action="store_true", help="it was set back while changes waited, and rightly")
     back = command("import", "carry.sync_import", "Apply head office's answer, a file that was carried here.", sync)
     back.add_argument("file", type=Path, metavar="FILE")
 

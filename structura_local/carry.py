@@ -28,10 +28,12 @@ async def sync_export(arguments: argparse.Namespace, settings: Settings, folder:
     folder.require()
     key = key_of(folder.bundle() or {})
     if folder.is_locked():
-        content = await fetch(folder, PATH, {"Accept-Language": language()})
+        confirmed = f"?clockIsRight={str(arguments.clock_is_right).lower()}"
+        content = await fetch(folder, PATH + confirmed, {"Accept-Language": language()})
     else:
         async with opened(folder) as plant:
-            content = (await Carry(plant.store, folder).give_out(OWNER)).content
+            made = await Carry(plant.store, folder).give_out(OWNER, clock_is_right=arguments.clock_is_right)
+            content = made.content
     write_secret(arguments.file, content)
     end = await _read_back(arguments.file, header(content, "to-office"), key, content)
     what = "all that this PC holds" if end["offer"] else "what head office is not known to hold"

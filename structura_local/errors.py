@@ -298,6 +298,11 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "This PC's bundle is too old to sign files; ask head office for a new one, and 'structura-local enroll' it.",
         "El paquete de esta PC es muy antiguo para firmar archivos; pida uno nuevo y ejecute 'structura-local enroll'.",
     ),
+    "clock-in-doubt": (
+        Kind.CONFLICT,
+        "What waits is of {dated}, and this PC's clock says {shown}. Set it right, or confirm it (--clock-is-right).",
+        "Lo pendiente es de {dated}, y el reloj dice {shown}. Póngalo en hora, o confírmelo (--clock-is-right).",
+    ),
     "carry-refused": (
         Kind.CONFLICT,
         "{reason}",

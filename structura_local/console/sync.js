@@ -2,8 +2,8 @@
 // The exchange with head office: what it does now, what went wrong, what was set aside, and files carried by hand.
 
 import { bundleField, sendBundle } from "./bundle.js";
-import { ask, download, patiently, say } from "./client.js";
-import { ago, button, card, count, facts, h, span, table, toast, when } from "./dom.js";
+import { ask, download, patiently, Problem, say } from "./client.js";
+import { ago, button, card, count, facts, h, span, sure, table, toast, when } from "./dom.js";
 import * as words from "./words.js";
 
 /** @param {string} state */
@@ -100,6 +100,18 @@ function taken(done) {
   return [states[/** @type {"known"} */ (done.state)] ?? done.state, ...more.filter(Boolean)].join(" ");
 }
 
+/** Download the file for head office; if the clock was set back while changes waited, somebody has to say that it is right. */
+async function giveOut() {
+  const give = (more = "") => download(`/api/system/carry${more}`, "structura-to-office.carry");
+  try {
+    await give();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "clock-in-doubt") throw error;
+    await sure(say("¿El reloj de esta PC está bien ahora?", "Is this PC's clock right now?"), error.message,
+      say("Está bien", "It is right"), () => give("?clockIsRight=true"), "primary");
+  }
+}
+
 function carry() {
   const file = h("input", { type: "file", "aria-label": say("Archivo de la central", "File from head office") });
   const said = h("p", { role: "status" });
@@ -113,7 +125,7 @@ function carry() {
   return card(say("Llevar a mano", "Carry by hand"),
     h("p", { class: "note" }, say("Para una planta sin conexión: un archivo lleva lo que espera a la central, y otro trae la respuesta. Ambos están firmados y se pueden repetir.", "For a plant without a link: one file takes what waits to head office, another brings the answer. Both are signed, and harmless to repeat.")),
     h("div", { class: "two" },
-      h("div", {}, h("h3", {}, say("1. A la central", "1. To head office")), h("p", {}, button(say("Descargar archivo", "Download the file"), () => download("/api/system/carry", "structura-to-office.carry")))),
+      h("div", {}, h("h3", {}, say("1. A la central", "1. To head office")), h("p", {}, button(say("Descargar archivo", "Download the file"), giveOut))),
       h("div", {}, h("h3", {}, say("2. De la central", "2. From head office")), h("p", {}, file), h("p", {}, take), said)));
 }
 

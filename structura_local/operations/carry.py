@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+from structura_local import clock
 from structura_local.carry_spanish import spanish
 from structura_local.domain.access import UPDATE, Caller
 from structura_local.errors import AppError
 from structura_local.operations.access import require
 from structura_local.phrases import both
 from structura_local.store.store import Store
-from sync.carry.plant import Carrier, Taken, Written
+from sync.carry.plant import Carrier, ClockDoubt, Taken, Written
 from sync.carry.stick import Key, Refused
 from sync.local import KeyRing
 from sync.protocol import SyncError
 
 PATIENCE = 30.0  # seconds that a person waits for an exchange over the network to end
+LATEST = 253_402_300_799_999  # milliseconds since 1970: the end of the year 9999, with which dates end
 
 
 class Enrolment(KeyRing, Protocol):
@@ -41,11 +43,14 @@ class Carry:
         self._store = store
         self._folder = folder
 
-    async def give_out(self, caller: Caller) -> Written:
-        """A file for head office with all that it is not known to hold. Changes nothing, and can be repeated."""
+    async def give_out(self, caller: Caller, *, clock_is_right: bool = False) -> Written:
+        """A file for head office with all that it is not known to hold. Changes nothing, and can be repeated.
+
+        AppError `clock-in-doubt` if the clock was set back while changes waited, and nobody says that it is right now.
+        """
         self.check(caller)
         async with self._alone():
-            return await self._carrier().give_out()
+            return await self._carrier().give_out(clock_is_right=clock_is_right)
 
     async def take_in(self, caller: Caller, content: bytes) -> Taken:
         """Apply a file from head office; AppError `carry-refused`, with the reason, and then nothing is changed."""
@@ -73,6 +78,8 @@ class Carry:
                 yield
             finally:
                 self._store.exchanging.release()
+        except ClockDoubt as doubt:
+            raise AppError("clock-in-doubt", dated=_minute(doubt.dated), shown=_minute(doubt.shown)) from doubt
         except SyncError as error:
             english = str(error)
             raise AppError("carry-refused", reason=both(english, spanish(english) or english)) from error
@@ -80,3 +87,7 @@ class Carry:
     def _carrier(self) -> Carrier:
         bundle = self._folder.bundle() or {}
         return Carrier(self._store, self._folder, bundle.get("plantId", ""), key_of(bundle))
+
+
+def _minute(ms: int) -> str:
+    return clock.iso(min(ms, LATEST))[:16].replace("T", " ") + " UTC"

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from structura_local.domain import access
 from structura_local.web.bodies import MEGABYTE, answer, idempotency_key, read_bytes
-from structura_local.web.context import CARRY, RETRIES, TRANSFER, caller
-from structura_local.web.openapi.operation import Reply, Schema, described
+from structura_local.web.context import CARRY, RETRIES, TRANSFER, caller, flag
+from structura_local.web.openapi.operation import BOOLEAN, Reply, Schema, described, query
 from structura_local.web.openapi.parameters import parameter
 from sync.carry.plant import Taken
 from sync.carry.stick import TOO_LARGE
@@ -26,12 +26,13 @@ _BINARY: Schema = {"type": "string", "format": "binary"}
     description="For a plant without a link. All that head office is not known to hold, signed; nothing counts as sent "
     "until head office's answer is imported, so the file can be made again.",
     may=("administration", access.UPDATE),
+    parameters=(query("clockIsRight", BOOLEAN, "Settles `clock-in-doubt`: somebody has looked."),),
     answers={200: Reply(_BINARY, "A file.", ("Cache-Control", "Content-Disposition"), media_type=TYPE)},
-    refusals=("not-enrolled", "no-carry-key", "carry-refused"),
+    refusals=("not-enrolled", "no-carry-key", "carry-refused", "clock-in-doubt"),
 )
 async def give_out(request: web.Request) -> web.Response:
     """GET /api/system/carry"""
-    written = await request.app[CARRY].give_out(await caller(request))
+    written = await request.app[CARRY].give_out(await caller(request), clock_is_right=flag(request, "clockIsRight"))
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{FILE}"'}
     return web.Response(body=written.content, content_type=TYPE, headers=headers)
 

@@ -52,6 +52,15 @@ class Taken:
     differing: list[str] | None = None
 
 
+class ClockDoubt(Refused):
+    """No file is made: what waits is dated up to `dated`, and this PC's clock shows `shown`, which is earlier (ms)."""
+
+    def __init__(self, dated: int, shown: int) -> None:
+        super().__init__(f"Changes that wait are dated up to {dated}, and this PC's clock shows {shown}.")
+        self.dated = dated
+        self.shown = shown
+
+
 class Carrier:
     """Makes and takes the files of one plant PC. `key` is its bundle's."""
 
@@ -62,9 +71,12 @@ class Carrier:
         self._plant = plant
         self._key = key
 
-    async def give_out(self) -> Written:
-        """All that head office is not known to hold. Changes nothing, and can be repeated."""
-        await self._mend_clock()
+    async def give_out(self, *, clock_is_right: bool = False) -> Written:
+        """All that head office is not known to hold. Changes nothing, and can be repeated.
+
+        `clock_is_right`: somebody has looked, which settles a ClockDoubt.
+        """
+        await self._mend_clock(clock_is_right)
         lineage, latest = await self._port.lineage(), await self._port.latest()
         async with self._store.reader.snapshot() as snapshot:
             state = await snapshot.state()
@@ -159,18 +171,23 @@ class Carrier:
                 "sync export' and carry that to head office first."
             )
 
-    async def _mend_clock(self) -> None:
-        """Stamp what head office would refuse anew, if the clock has been set right since.
+    async def _mend_clock(self, is_right: bool) -> None:
+        """Stamp what head office would refuse anew, if the clock was ahead and has been set right since.
 
+        It may as well have been right and been set back since: then an earlier file may be at head office, and what was
+        written after it has to keep its place. Only people know. Raises ClockDoubt if none has said so.
         A clock that is behind what others are known to have written, or behind this program, is wrong itself, and no
         reason to change anything.
         """
-        mark = await self._port.mark()
-        writes = await unpushed.read(self._store.reader, mark)
-        ahead = any(split(line.stamp).ms > self._now + AHEAD_LIMIT for line in writes)
-        if ahead and self._now >= max(int(self._store.door.run.clock.observed[:12], 16), clock.MADE):
-            await self._port.was_ahead()
-            await self._port.set_clock(self._now, self._port.elapsed())
+        shown = self._now
+        writes = await unpushed.read(self._store.reader, await self._port.mark())
+        dated = max((split(line.stamp).ms for line in writes), default=0)
+        if dated <= shown + AHEAD_LIMIT or shown < max(int(self._store.door.run.clock.observed[:12], 16), clock.MADE):
+            return
+        if not is_right:
+            raise ClockDoubt(dated, shown)
+        await self._port.was_ahead()
+        await self._port.set_clock(shown, self._port.elapsed())
 
     async def _check_clock(self, made: int) -> int:
         """Head office's clock is at `made` or later. Returns how far this one is behind it at least."""

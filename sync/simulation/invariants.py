@@ -165,8 +165,6 @@ def _order(world: World, rows: Mapping[Key, Row], journaled: set[Said]) -> None:
     But for a database that was copied before it was pushed: its writes are stamped at two places, and what one of them
     then overwrites is in the journal.
     """
-    if world.set_back:
-        return
     for key, writes in world.model.by_key.items():
         row = rows.get(key)
         if row is None or (world.emptied and not row.alive):  # what was lost with its data cannot be told any more

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from structura_local import clock
 from sync import local, protocol
+from sync.carry.plant import ClockDoubt
 from sync.central.memory import Partition
 from sync.protocol import SyncError
 from sync.simulation import sticks
@@ -166,7 +167,11 @@ def stick(stage: Stage) -> None:
     """A whole round of files, or one that is made now, or one that was made some time, and perhaps taken before."""
     world, node, way = stage.world, stage.node, stage.rng.random()
     if way < 0.7:
-        stage.sticks.append(sticks.export(world, node))
+        try:
+            stage.sticks.append(sticks.export(world, node))
+        except ClockDoubt:
+            world.happened["stick: ClockDoubt"] += 1
+            return
         if way < 0.3:
             sticks.carried(world, stage.sticks[-1])
     if way < 0.3 or 0.7 < way < 0.85:

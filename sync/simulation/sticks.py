@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sync.carry.office import give_out, take_in
 from sync.carry.plant import Carrier
-from sync.protocol import SyncError
+from sync.protocol import AHEAD_LIMIT, SyncError
 from sync.simulation.node import Key, Node
 from sync.simulation.stepping import run
 from sync.simulation.world import PLANT, Link, Port, World
@@ -25,12 +25,12 @@ class Stick:
 
 
 def export(world: World, node: Node) -> Stick:
-    """`sync export` at a PC; no exchange goes on meanwhile."""
+    """`sync export` at a PC; no exchange goes on meanwhile. Whoever is asked whether the clock is right says so.
+
+    Raises ClockDoubt if it is not.
+    """
     world.cut(node)
-    before = _born(node)
-    written = run(_carrier(world, node).give_out())
-    world.set_back |= node in world.carried and _born(node) != before
-    world.unjournaled |= world.set_back
+    written = run(_carrier(world, node).give_out(clock_is_right=abs(node.skew) < AHEAD_LIMIT))
     return Stick(node, written.content, everything=written.everything, born=_born(node))
 
 

@@ -81,7 +81,6 @@ class World:
     restarted: set[str] = field(default_factory=set)  # nodes whose program was started again
     emptied: bool = False  # deleted rows have been, somewhere
     unjournaled: bool = False  # a loss need not be: sync/README.md, what to know
-    set_back: bool = False  # a clock was, between two files, and was believed: sync/README.md, what to know
     untold: set[Key] = field(default_factory=set)  # rows of files that were refused, of which a PC may not have heard
     carried: set[Node] = field(default_factory=set)  # of which head office has had a file
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others

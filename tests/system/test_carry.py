@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sync.central import office
 from tests.postgres import execute
 from tests.system.plant import ENVIRONMENT, PROGRAM, PlantServer, add_events, command, query, until
@@ -75,6 +77,27 @@ async def test_a_plant_without_a_link(tmp_path: Path, central_dsn: str, plant_id
     async with second:
         assert await second.can_log_in()
         assert (await second.find("/api/jobs/J-1"))["status"] == "HALTED"
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_clock_that_was_set_back(tmp_path: Path, central_dsn: str, plant_id: str, running: bool) -> None:
+    """Whoever makes the file is asked whether it is right now, and then what waits gets the right dates."""
+    plant = PlantServer(tmp_path / "plant", clocked=True)
+    await plant.set_up()
+    await plant.enroll({**await office.enroll(central_dsn, plant_id), "dsn": NOWHERE})
+    file, own = tmp_path / "there.carry", ("--data-dir", plant.folder)
+    plant.set_clock(3 * 86_400_000)
+    async with plant:
+        await plant.log_in()
+        await plant.ask("POST", "/api/jobs", JOB)
+        plant.set_clock(0)
+        if running:
+            assert "--clock-is-right" in await refused("sync", "export", file, *own)
+            await command("sync", "export", file, "--clock-is-right", *own)
+    if not running:
+        assert "--clock-is-right" in await refused("sync", "export", file, *own)
+        await command("sync", "export", file, "--clock-is-right", *own)
+    assert "have come" in await command("central", "import", central_dsn, file)  # which takes nothing from the future
 
 
 async def test_a_stick_that_is_full(tmp_path: Path, central_dsn: str, plant_id: str) -> None:

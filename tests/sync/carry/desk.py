@@ -49,9 +49,9 @@ class Courier:
     def carrier(self, pc: Pc) -> Carrier:
         return Carrier(pc.store, self.rings[pc.name], self.plant, self.key(pc))
 
-    async def export(self, pc: Pc) -> bytes:
+    async def export(self, pc: Pc, *, clock_is_right: bool = False) -> bytes:
         """`sync export` at the plant."""
-        return (await self.carrier(pc).give_out()).content
+        return (await self.carrier(pc).give_out(clock_is_right=clock_is_right)).content
 
     async def take(self, pc: Pc, content: bytes) -> Taken:
         """`sync import` at the plant."""
@@ -67,10 +67,10 @@ class Courier:
         async with PostgresDesk.connect(self.dsn, self.plant) as desk:
             return (await give_out(desk, await pc.node() if pc else None))[0]
 
-    async def there_and_back(self, pc: Pc) -> Taken:
+    async def there_and_back(self, pc: Pc, *, clock_is_right: bool = False) -> Taken:
         """One round of both files."""
         self.world.later()
-        await self.deliver(await self.export(pc))
+        await self.deliver(await self.export(pc, clock_is_right=clock_is_right))
         return await self.take(pc, await self.answer(pc))
 
     async def online(self, pc: Pc) -> None:

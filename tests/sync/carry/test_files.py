@@ -13,6 +13,7 @@ from structura_local.domain.inventory import INVENTORY
 from structura_local.domain.jobs import JOBS
 from structura_local.operations.rules import Rules
 from sync.carry import stick
+from sync.carry.plant import ClockDoubt
 from sync.carry.stick import Refused
 from sync.central import office
 from sync.protocol import ClockAhead
@@ -295,7 +296,31 @@ async def test_a_clock_that_is_ahead(courier: Courier) -> None:
         await courier.deliver(await courier.export(pc))
     assert await courier.state() == {}
     pc.error = 0
+    with pytest.raises(ClockDoubt):
+        await courier.export(pc)
+    assert (await courier.there_and_back(pc, clock_is_right=True)).differing == []
+    assert await courier.same(pc)
     assert (await courier.there_and_back(pc)).differing == []
+
+
+async def test_a_clock_that_is_set_back_between_two_files(courier: Courier) -> None:
+    """No file is made while it is wrong, as what was written last would lose to what the first file has brought."""
+    pc = await courier.enroll("a")
+    await pc.add("C-1", phone="first")
+    await courier.deliver(await courier.export(pc))
+    pc.error = -DAY
+    await pc.restart()
+    await pc.edit("C-1", phone="second")
+    before = await pc.row("C-1")
+    with pytest.raises(ClockDoubt) as doubt:
+        await courier.export(pc)
+    assert doubt.value.dated >= courier.world.ms
+    assert abs(courier.world.ms - DAY - doubt.value.shown) < 60_000
+    assert await pc.row("C-1") == before
+    pc.error = 0
+    await pc.restart()
+    assert (await courier.there_and_back(pc)).differing == []
+    assert (await pc.data("C-1"))["phone"] == "second"
     assert await courier.same(pc)
 
 
@@ -318,7 +343,7 @@ async def test_a_conflict_met_by_a_clock_that_is_ahead(courier: Courier, mended:
     await a.restart()
     courier.world.later()
     if mended == "by a file":
-        assert (await courier.there_and_back(a)).differing == []
+        assert (await courier.there_and_back(a, clock_is_right=True)).differing == []
     else:
         with pytest.raises(ClockAhead):
             await courier.online(a)
@@ -345,7 +370,7 @@ async def test_rules_that_follow_from_a_file_by_a_clock_that_is_ahead(courier: C
     pc.error = 0
     await pc.restart()
     for _ in range(2):
-        assert (await courier.there_and_back(pc)).differing == []
+        assert (await courier.there_and_back(pc, clock_is_right=True)).differing == []
     assert await courier.same(pc)
 
 
