@@ -163,6 +163,19 @@ def graves(stage: Stage) -> None:
             stage.world.empty_graves(place)
 
 
+def thorough(stage: Stage) -> None:
+    """All rows are counted anew; with harm done before it, when all was at rest, they are all there again after it."""
+    world, node = stage.world, stage.node
+    if stage.rng.random() < 0.5:
+        world.sync(node, thorough=True)
+        return
+    settle(stage)
+    world.harm(node, stage.rng)
+    world.sync(node, thorough=True)
+    world.harmed.clear()
+    settle(stage)
+
+
 def stick(stage: Stage) -> None:
     """A whole round of files, or one that is made now, or one that was made some time, and perhaps taken before."""
     world, node, way = stage.world, stage.node, stage.rng.random()
@@ -216,7 +229,7 @@ SOMETIMES: dict[Act, int] = {
     newer: 2,
     settle: 1,
 }
-ADDED: dict[Act, int] = {graves: 4, stick: 9}  # at most so many times, among what else happens
+ADDED: dict[Act, int] = {graves: 4, stick: 9, thorough: 4}  # at most so many times, among what else happens
 ACTS = {act.__name__.rstrip("_"): act for act in (*ALWAYS, *SOMETIMES, *ADDED)}
 
 

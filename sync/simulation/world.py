@@ -85,6 +85,7 @@ class World:
     carried: set[Node] = field(default_factory=set)  # of which head office has had a file
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
+    harmed: set[Node] = field(default_factory=set)  # rows have vanished from their databases, and are not back yet
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
     opened: Callable[[Partition], Office] = Office
     turns: random.Random = field(default_factory=random.Random)  # of two things that a session does at the same time
@@ -155,11 +156,11 @@ class World:
 
     # Sessions
 
-    def step(self, node: Node, count: int = 1) -> bool:
-        """Let a node's session go on, or begin; returns whether it is over."""
+    def step(self, node: Node, count: int = 1, *, thorough: bool = False) -> bool:
+        """Let a node's session go on, or begin, a `thorough` one perhaps; returns whether it is over."""
         if node not in self.sessions:
             link = Link(self, node)
-            self.sessions[node] = Session(self._exchange(node, link, Heard()), link)
+            self.sessions[node] = Session(self._exchange(node, link, Heard(), thorough=thorough), link)
         session = self.sessions[node]
         self.moved.add(node)
         for _ in range(count):
@@ -174,13 +175,13 @@ class World:
                 return True
         return False
 
-    def _exchange(self, node: Node, link: "Link", heard: Heard) -> Coroutine[Any, Any, None]:
-        together = cast("Together", partial(by_turns, self.turns))
-        return exchange(Port(self, node), cast("Central", link), PLANT, "test", heard, together)
+    def _exchange(self, node: Node, link: "Link", heard: Heard, *, thorough: bool = False) -> Coroutine[Any, Any, None]:
+        together, port = cast("Together", partial(by_turns, self.turns)), Port(self, node, counts=thorough)
+        return exchange(port, cast("Central", link), PLANT, "test", heard, together, thorough=thorough)
 
-    def sync(self, node: Node) -> None:
+    def sync(self, node: Node, *, thorough: bool = False) -> None:
         """A whole session, or the rest of the one under way."""
-        while not self.step(node):
+        while not self.step(node, thorough=thorough):
             pass
 
     def cut(self, node: Node, *, late: bool = False) -> None:
@@ -231,7 +232,8 @@ class World:
 
     def mends(self, node: Node, what: str) -> None:
         """An exchange mends what would not be, had nothing been copied, set back, refused or carried by hand."""
-        if not (self.copied or self.office.incarnation or self.happened["refuse"] or self.happened["stick"]):
+        excused = self.copied or self.office.incarnation or node in self.harmed
+        if not (excused or self.happened["refuse"] or self.happened["stick"]):
             raise Finding(f"{node.name} {what}, without a reason")
 
     # What breaks
@@ -244,6 +246,17 @@ class World:
         """A node's PC is replaced by a new one."""
         self.set_disk(node, template())
         node.enroll()
+
+    def harm(self, node: Node, rng: random.Random) -> None:
+        """A row that head office has, too, is gone from a node's disk."""
+        self.power_cut(node)
+        there = sorted(node.agreed(int(node.state().get("mark", "0"))).keys() - node.aside().keys())
+        if there:
+            table, row_id = rng.choice(there)
+            node.database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
+            node.database.commit()
+            self.started(node)
+            self.harmed.add(node)
 
     def empty_graves(self, node: Node | None) -> None:
         """What was deleted long ago is emptied at a node, or (None) at head office; as the worker does it."""
@@ -341,12 +354,13 @@ class World:
 
 
 class Port:
-    """The port of a node, that notes what arrives; all else is the real one."""
+    """The port of a node, that notes what arrives; all else is the real one. `counts`: all rows, without a reason."""
 
-    def __init__(self, world: World, node: Node) -> None:
+    def __init__(self, world: World, node: Node, *, counts: bool = False) -> None:
         self._world = world
         self._node = node
         self._port = node.port
+        self._counts = counts
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._port, name)
@@ -358,7 +372,9 @@ class Port:
 
     async def recount(self) -> None:
         """See sync.protocol.Local."""
-        self._world.mends(self._node, "differs from head office")
+        if not self._counts:
+            self._world.mends(self._node, "differs from head office")
+        self._counts = False
         await self._port.recount()
 
     async def apply(self, page: Page) -> None:
