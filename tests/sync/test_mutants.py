@@ -174,6 +174,15 @@ def journal_left_out(stack: ExitStack) -> None:
     stack.enter_context(patch.object(local, "conflicts", lambda *args: iter(())))
 
 
+def counting_left_out(stack: ExitStack) -> None:
+    """A node believes its digests, whatever rows it has."""
+
+    async def believed(self: LocalPort) -> None:
+        pass
+
+    stack.enter_context(patch.object(LocalPort, "recount", believed))
+
+
 # With seeds that are known to find it.
 MUTANTS: dict[Mutant, Sequence[int]] = {
     sequence_instead_of_lock: (0, 1),
@@ -188,6 +197,7 @@ MUTANTS: dict[Mutant, Sequence[int]] = {
     base_not_frozen: (50, 53),
     set_as_plain_value: (56, 42),
     journal_left_out: (34, 8),
+    counting_left_out: (4, 10),
 }
 
 
