@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = command("serve", "commands.serve", "Serve the API to the plant, in step with head office.")
     serve.add_argument("--host", help="address to listen on (0.0.0.0: the whole LAN)")
-    serve.add_argument("--port", type=int)
+    serve.add_argument("--port", help="port to listen on for HTTP (8000)")
     serve.add_argument("--frontend", metavar="DIR", help="folder with a built frontend to serve at /")
 
     take_in = command(
@@ -144,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     _office_commands(command, subs)
     if importlib.util.find_spec("structura_local.demo"):  # not in the packaged program
         trial = command("demo", "demo.run", "Try it out: a plant with sample data and a head office, on this machine.")
-        trial.add_argument("--port", type=int)
+        trial.add_argument("--port")
         trial.add_argument("--frontend", metavar="DIR")
     shown = command("settings", "commands.show_settings", "Say each setting, and where it comes from.")
     shown.add_argument("--json", action="store_true")

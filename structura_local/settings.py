@@ -321,15 +321,27 @@ def _place(path: Path, text: str, name: str) -> str:
 def _parsed(name: str, value: Any, where: str) -> Any:
     try:
         return _PARSERS[name](value)
-    except (ValueError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise SettingError(where, name, str(error)) from error
+    except (TypeError, AttributeError) as error:  # a list for a path, a number for a list
+        raise SettingError(where, name, f"it cannot be {value!r}") from error
 
 
 def _port(value: Any) -> int:
-    number = int(value)
-    if not 0 <= number <= 65535:
-        raise ValueError(f"{number} is not between 0 and 65535")
+    if (number := _whole(value)) is None or not 0 <= number <= 65535:
+        raise ValueError(f"{_said(value)} is not a whole number between 0 and 65535")
     return number
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, or None; as a text too, since the environment has no other."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else None
+
+
+def _said(value: Any) -> str:
+    """A value as whoever wrote it finds it again."""
+    return value if isinstance(value, str) and value.strip() else repr(value)
 
 
 def _tls(value: Any) -> str:
@@ -346,9 +358,9 @@ def _folder(value: Any) -> Path:
 
 
 def _days(value: Any) -> int:
-    days = int(value)
-    if days and not 90 <= days <= 36_500:
-        raise ValueError(f"{days} is neither 0 nor between 90 and 36500")
+    days = _whole(value)
+    if days is None or (days and not 90 <= days <= 36_500):
+        raise ValueError(f"{_said(value)} is neither 0 nor a whole number between 90 and 36500")
     return days
 
 
@@ -382,9 +394,12 @@ def _flag(value: Any) -> bool:
 
 
 def _hours(value: Any) -> float:
-    hours = float(value)
-    if not 0 < hours <= 24 * 365:
-        raise ValueError(f"{hours} is not between 0 and 8760")
+    try:
+        hours = float(value)
+    except (ValueError, TypeError):
+        hours = 0.0
+    if isinstance(value, bool) or not 0 < hours <= 24 * 365:
+        raise ValueError(f"{_said(value)} is not a number above 0 and up to 8760")
     return hours
 
 

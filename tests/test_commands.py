@@ -89,9 +89,7 @@ async def test_secrets_of_a_server(serve: Serve, data_dir: Path) -> None:
     assert "running.json" not in os.listdir(data_dir)
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["nope"], ["import"], ["serve", "--port", "x"], ["init", "--plant", "x"], ["serve", "--nope"]]
-)
+@pytest.mark.parametrize("arguments", [[], ["nope"], ["import"], ["init", "--plant", "x"], ["serve", "--nope"]])
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong usage ends with 2 and says how it is used."""
     with pytest.raises(SystemExit) as caught:
@@ -119,6 +117,8 @@ def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ["export", tmp_path, "--data-dir", data],
         ["sync", "now", "--data-dir", data],
         ["serve", "--port", "70000", "--data-dir", data],
+        ["serve", "--port", "80a", "--data-dir", data],
+        ["serve", "--port", "", "--data-dir", data],
         ["serve", "--host", "256.1.1.1", "--data-dir", data],
         [*init, "--admin-pin", "86420975", "--data-dir", data],
         [*init, "--admin-pin", "12", "--data-dir", tmp_path / "new"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from structura_local.__main__ import main
 from structura_local.errors import StartError
 from structura_local.settings import Settings, load
 
@@ -106,6 +107,40 @@ def test_wrong_values(tmp_path: Path, name: str, wrong: str) -> None:
         loaded(data, flags={name: wrong})
     with pytest.raises(StartError, match=r"settings\.toml.*" + name):
         loaded(data, f'{name} = "{wrong}"')
+
+
+PORTS = "is not a whole number between 0 and 65535"
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("port", '"80a"', f"80a {PORTS}"),
+        ("port", "99999", f"99999 {PORTS}"),
+        ("port", '""', f"'' {PORTS}"),
+        ("port", "80.5", f"80.5 {PORTS}"),
+        ("port", "true", f"True {PORTS}"),
+        ("port", "[1]", f"[1] {PORTS}"),
+        ("tls_port", f'"{"9" * 5000}"', PORTS),
+        ("change_log_days", '"many"', "many is neither 0 nor a whole number between 90 and 36500"),
+        ("token_hours", '"long"', "long is not a number above 0 and up to 8760"),
+        ("cors_origins", "5", "it cannot be 5"),
+        ("backup_copy", "5", "it cannot be 5"),
+    ],
+)
+def test_what_is_allowed_is_said(tmp_path: Path, name: str, wrong: str, said: str) -> None:
+    """Who wrote something else reads it, and what it can be, in words that are no programmer's."""
+    with pytest.raises(StartError) as refused:
+        loaded(tmp_path / "data", f"{name} = {wrong}")
+    assert str(refused.value).endswith(said)
+    assert str(refused.value).startswith(f"{tmp_path / 'data' / 'settings.toml'}:1: {name} is not valid: ")
+
+
+@pytest.mark.parametrize("wrong", ["80a", "99999", ""])
+def test_a_port_that_is_none(tmp_path: Path, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The flag says so as the file does."""
+    assert main(["serve", "--data-dir", str(tmp_path), "--port", wrong]) == 1
+    assert capsys.readouterr().err == f"structura-local: --port: port is not valid: {wrong or repr(wrong)} {PORTS}\n"
 
 
 @pytest.mark.parametrize(

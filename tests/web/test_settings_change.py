@@ -129,7 +129,10 @@ async def test_what_waits_for_a_start_is_not_in_force(data_dir: Path, template: 
 @pytest.mark.parametrize(
     ("body", "field", "english", "spanish"),
     [
-        ({"port": 70_000}, "port", "70000 is not between 0 and 65535", "70000 no está entre 0 y 65535"),
+        (
+            {"port": 70_000}, "port",
+            "70000 is not a whole number between 0 and 65535", "70000 no es un número entero entre 0 y 65535",
+        ),
         ({"port": "80"}, "port", "must be a whole number", "debe ser un número entero"),
         ({"prot": 80}, "prot", "is not known", "no se conoce"),
         ({"jwt_secret": "x"}, "jwt_secret", "is not known", "no se conoce"),
