@@ -260,8 +260,14 @@ async def test_http_turned_off(data_dir: Path, template: Template, now: Clock, m
         assert (moved.status, moved.headers["Location"]) == (307, f"https://localhost:{port}/console?x=1")
         refused = await api.login("11112222")
         assert (refused.status, refused.json["type"]) == (403, "/problems/https-only")
-        assert (await api.patch("/api/machines/x", {})).status == 403
-        for path in ("/trust", "/trust/page.js", AUTHORITY, "/console/look.css", "/healthz"):
+        for method in ("POST", "PATCH", "DELETE", "PUT"):
+            assert (await api.ask(method, "/api/machines/x", {})).status == 403, method
+        for method, path in (("GET", "/api/machines?status=IDLE"), ("HEAD", "/api/machines/x"), ("GET", "/nowhere")):
+            moved = await api.ask(method, path)
+            assert (moved.status, moved.headers["Location"]) == (307, f"https://localhost:{port}{path}")
+        asked = {"Access_Control_Request_Method": "POST", "Origin": "http://a"}
+        assert (await api.ask("OPTIONS", "/api/machines", None, None, **asked)).status == 204
+        for path in ("/trust", "/trust/page.js", AUTHORITY, "/api/trust", "/console/look.css", "/healthz", "/readyz"):
             assert (await api.get(path, None)).status == 200, path
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=await trust(api))) as secure:
             over = Api(f"https://localhost:{port}", api.tokens, secure, api.folder)
