@@ -38,8 +38,8 @@ class Unsound(Exception):
 
 
 def reason(error: Exception) -> Phrase | str:
-    """Why something is not sound, or did not work."""
-    return error.reason if isinstance(error, Unsound) else str(error)
+    """Why something is not sound, or did not work; what stands before the full stop of a sentence."""
+    return error.reason if isinstance(error, Unsound) else str(error).removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -115,6 +116,19 @@ async def test_a_damaged_backup_is_not_restored(api: Api, data_dir: Path) -> Non
     assert (refused.status, refused.json["type"]) == (409, "/problems/backup-unsound")
     assert await machines(api) == ["Una"]
     assert not [name for name in files(data_dir) if name.startswith("restore")]
+
+
+async def test_of_a_newer_version_it_is_refused_in_one_sentence(api: Api, data_dir: Path, tmp_path: Path) -> None:
+    """With both versions, and with one full stop at the end."""
+    made = (await api.post(PATH)).json
+    file = tmp_path / "newer.db"
+    shutil.copyfile(data_dir / "backups" / f"{made['id']}.db", file)
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    done = await asyncio.to_thread(run, "restore", file, "--yes", "--data-dir", data_dir)
+    assert done.returncode == 1
+    assert "schema 9999); this is" in done.stderr
+    assert done.stderr.endswith("('structura-local backup --list').\n")
 
 
 async def test_the_drill_finds_what_has_changed(data_dir: Path, now: Clock) -> None:
