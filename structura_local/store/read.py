@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, literal_column, select, union_all
+from sqlalchemy import func, literal_column, select, union_all
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from structura_local.domain.catalog import COLLECTIONS
@@ -20,7 +20,6 @@ from structura_local.store.sqlite import Connection
 from structura_local.store.tables import ALIVE, CHANGE_LOG, COLLECTION_TABLES, NODE_STATE, SET_ASIDE_SEQ, order
 
 CONNECTIONS = 2
-SCAN = 2_000  # rows read at a time
 MAX_WAITING = 256  # readings
 
 T = TypeVar("T")
@@ -67,19 +66,6 @@ class Reader:
         finally:
             await alone.close()
 
-    async def scan(self, collection: Collection) -> AsyncIterator[Stored]:
-        """All rows by their ids, deleted ones too."""
-        after = ""
-        while rows := await self.after_id(collection, after, SCAN):
-            for row in rows:
-                yield row
-            after = rows[-1].row.id
-
-    async def after_id(self, collection: Collection, row_id: str, limit: int) -> list[Stored]:
-        """The next rows by their ids, deleted ones too."""
-        kind = codec(collection)
-        return await self.rows(kind, _after_id(kind, row_id, limit))
-
     async def by_ids(self, collection: Collection, ids: Sequence[str]) -> list[Stored]:
         """The rows with these ids, deleted ones too."""
         kind = codec(collection)
@@ -112,7 +98,8 @@ class Reader:
     async def text_after_id(self, collection: Collection, row_id: str, limit: int) -> list[Sequence[Any]]:
         """The next rows by their ids, as text; deleted ones too."""
         kind = codec(collection)
-        return await self._texts(kind, _after_id(kind, row_id, limit))
+        query = kind.select().where(kind.table.c.id > row_id).order_by(kind.table.c.id).limit(limit)
+        return await self._texts(kind, query)
 
     async def transaction_start(self, seq: int) -> int:
         """The number of the first change of the transaction that made change `seq`."""
@@ -186,10 +173,6 @@ def _changed_after() -> str:
     ]
     union = union_all(*arms).subquery()
     return compiled(select(union.c.collection, union.c.seq).order_by(union.c.seq).limit(1))[0]
-
-
-def _after_id(kind: Codec, row_id: str, limit: int) -> Select[Any]:
-    return kind.select().where(kind.table.c.id > row_id).order_by(kind.table.c.id).limit(limit)
 
 
 def _order(kind: Codec) -> list[ColumnElement[Any]]:

@@ -15,6 +15,7 @@ from structura_local.domain.clients import CLIENTS
 from structura_local.domain.conflicts import CONFLICTS
 from structura_local.domain.fields import Collection
 from structura_local.domain.row import Row
+from structura_local.store.rows import Stored, codec
 from structura_local.store.store import Store
 from structura_local.store.transaction import Author, Transaction
 from sync.central.memory import MemoryCentral, Partition
@@ -154,7 +155,7 @@ class Pc:
 
     async def everything(self) -> dict[tuple[str, str], Row]:
         """All rows, by collection and id."""
-        return {(c.table, s.row.id): s.row for c in SYNCED async for s in self.store.reader.scan(c)}
+        return {(c.table, s.row.id): s.row for c in SYNCED for s in await stored(self.store, c)}
 
     async def journal(self) -> Sequence[Mapping[str, Any]]:
         return [row.data for row in await self.store.reader.find(CONFLICTS)]
@@ -176,6 +177,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     yield made
     for pc in made.started:
         await pc.store.close()
+
+
+async def stored(store: Store, collection: Collection) -> list[Stored]:
+    """All rows of a collection, deleted ones too."""
+    kind = codec(collection)
+    return await store.reader.rows(kind, kind.select())
 
 
 def _there(tx: Transaction, collection: Collection, row_id: str) -> Row:

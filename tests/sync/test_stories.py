@@ -19,7 +19,7 @@ from structura_local.store.transaction import Author, Transaction
 from sync.central.memory import MemoryCentral, Partition
 from sync.local import retry
 from sync.protocol import Batch, Page, Standing, SyncError, Tagged
-from tests.sync.nodes import DAY, World
+from tests.sync.nodes import DAY, World, stored
 
 YEAR = 365 * DAY
 
@@ -441,7 +441,7 @@ async def test_the_number_of_a_row_that_is_tried_again_is_never_given_again(worl
     await retry(one.store, await aside.read(one.store.reader, aside.PUSH))
     await one.restart()
     await one.add("b")
-    numbers = [stored.seq for kind in SYNCED async for stored in one.store.reader.scan(kind)]
+    numbers = [one_row.seq for kind in SYNCED for one_row in await stored(one.store, kind)]
     assert len(numbers) == len(set(numbers))
     listed = (await changes(one.store.reader, Query(limit=100), 0)).rows
     assert {(line.collection, line.row_id) for line in listed} == {("clients", "a"), ("clients", "b")}

@@ -28,7 +28,7 @@ from sync.session import exchange
 from sync.worker import at_once
 from tests.statements import Statements
 from tests.sync.central.factories import PLANT, enrolled, job
-from tests.sync.nodes import Ring
+from tests.sync.nodes import Ring, stored
 from tests.sync.rows import versions
 
 SETUP = Author("setup")
@@ -53,7 +53,7 @@ class Pc:
             await central.close()
 
     async def everything(self) -> dict[tuple[str, str], Row]:
-        return {(c.table, s.row.id): s.row for c in SYNCED async for s in self.store.reader.scan(c)}
+        return {(c.table, s.row.id): s.row for c in SYNCED for s in await stored(self.store, c)}
 
     async def logged(self) -> int:
         ((count,),) = await self.store.reader.fetch(select(func.count()).select_from(CHANGE_LOG))
@@ -125,7 +125,7 @@ async def test_it_is_what_a_merge_would_make(central_dsn: str, tmp_path: Path, m
         assert loads.differing == merges.differing == []
         assert await loads.everything() == await merges.everything()
         assert len(await loads.everything()) > 300
-        seen = [{s.row.id: (s.seq, s.base) async for s in pc.store.reader.scan(CLIENTS)} for pc in (loads, merges)]
+        seen = [{s.row.id: (s.seq, s.base) for s in await stored(pc.store, CLIENTS)} for pc in (loads, merges)]
         assert seen[0] == seen[1]
         clocks = [pc.store.door.run.clock.observed for pc in (loads, merges)]
         assert clocks[0] == clocks[1]
