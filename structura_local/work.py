@@ -25,6 +25,7 @@ from structura_local.store.transaction import Author
 from sync.status import Monitor
 from sync.worker import Worker
 
+MINUTE = 60.0  # seconds between measurements
 QUIET = 30.0  # seconds between looks at what is due, the first after as many
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,29 @@ def _tell(task: asyncio.Task[None]) -> None:
 async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+class Trouble:
+    """What goes wrong with a work that is tried again: said once, however long it lasts.
+
+    Without a traceback where the sentence says all, as of a disk that is full or read-only.
+    """
+
+    def __init__(self, about: str) -> None:
+        self._about = about
+        self._said = ""
+
+    def say(self, error: Exception) -> None:
+        """It has failed."""
+        if self._said == (said := f"{type(error).__name__}: {error}"):
+            return
+        self._said = said
+        told = isinstance(error, AppError) and error.code != "database"
+        _log.error("%s: %s", self._about, error, exc_info=None if told else error)
+
+    def over(self) -> None:
+        """It went well."""
+        self._said = ""
 
 
 def begin(
@@ -85,6 +109,7 @@ async def _daily(store: Store, rules: Rules, log_days: int, backups: Backups, *,
 
     Unless `alone`, the sync worker empties the graves: it knows head office's clock, and this one's may be years ahead.
     """
+    trouble = Trouble("the daily work could not be done; it is tried again in an hour")
     while True:
         try:
             await store.door.write(rules.every_day, Author("rules"))
@@ -92,9 +117,10 @@ async def _daily(store: Store, rules: Rules, log_days: int, backups: Backups, *,
                 await store.door.write(partial(graves.empty, store.now()), Author("rules"))
             if log_days:
                 await growth.thin(store.door, store.reader, store.now() - log_days * growth.DAY)
+            trouble.over()
         except Exception as error:
             backups.suspect(error)
-            _log.exception("the daily work could not be done; it is tried again in an hour")
+            trouble.say(error)
         await asyncio.sleep(3600)
 
 
@@ -105,6 +131,7 @@ async def _keep_backups(backups: Backups, damaged: Callable[[str], None]) -> Non
     """
     with contextlib.suppress(AppError):
         await backups.adopt()  # what a restore has just put there is a backup soon
+    trouble = Trouble("a backup could not be made; it is tried again in a moment")
     while True:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(QUIET):
@@ -114,20 +141,21 @@ async def _keep_backups(backups: Backups, damaged: Callable[[str], None]) -> Non
                 damaged(damage)
                 return
             await backups.keep_up()
-        except AppError as error:
-            _log.error("backups: %s", error)
-        except Exception:
-            _log.exception("a backup could not be made; it is tried again in a moment")
+            trouble.over()
+        except Exception as error:
+            trouble.say(error)
 
 
 async def _every_minute(history: History, backups: Backups) -> None:
+    trouble = Trouble("nothing could be measured; it is tried again in a minute")
     while True:
         try:
             await history.measure()
+            trouble.over()
         except Exception as error:
             backups.suspect(error)
-            _log.exception("nothing could be measured; it is tried again in a minute")
-        await asyncio.sleep(60)
+            trouble.say(error)
+        await asyncio.sleep(MINUTE)
 
 
 def give_up(folder: Folder, shelf: Shelf, wanted: int) -> list[str]:

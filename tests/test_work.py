@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from structura_local import app, work
 from structura_local import space as space_module
-from structura_local import work
+from structura_local.folder import Folder
+from structura_local.operations.backups import Backups
+from structura_local.operations.history import History
 from structura_local.space import Space
+from tests.plant import Clock
 
 
 async def test_what_ends_with_an_error_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -40,6 +44,51 @@ async def test_what_ends_with_an_error_is_told_at_once(caplog: pytest.LogCapture
     assert record.levelno == logging.CRITICAL
     assert all(said in record.getMessage() for said in ("'one'", "ZeroDivisionError: by nothing"))
     assert ended
+
+
+async def test_a_disk_that_takes_nothing_is_told_once(
+    data_dir: Path, now: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is done every minute says so once, in a sentence without a traceback; and again when it comes back."""
+    monkeypatch.setattr(work, "MINUTE", 0.01)
+    tries = 0
+
+    class Counted(History):
+        async def measure(self) -> None:
+            nonlocal tries
+            tries += 1
+            await super().measure()
+
+    def told() -> list[logging.LogRecord]:
+        return [record for record in caplog.records if record.name == "structura_local.work"]
+
+    async def thrice() -> None:
+        """Three tries more have ended."""
+        before = tries
+        async with asyncio.timeout(30):
+            while tries < before + 4:
+                await asyncio.sleep(0.01)
+
+    folder = Folder(data_dir)
+    async with app.opened(folder, now) as plant, AsyncExitStack() as stack:
+        backups = Backups(folder, now)
+        stack.push_async_callback(backups.close)
+
+        def read_only(on: bool) -> None:
+            plant.store.door._connection.execute(f"PRAGMA query_only = {on}")
+
+        read_only(True)
+        work.measure(stack, Counted(plant.store, data_dir), backups)
+        await thrice()
+        (once,) = told()
+        assert "cannot be written to" in once.getMessage()
+        assert once.exc_info is None
+        read_only(False)
+        await thrice()
+        read_only(True)
+        await thrice()
+        assert [record.getMessage() for record in told()] == [once.getMessage()] * 2
+        read_only(False)
 
 
 async def test_a_drive_that_comes_back(

@@ -18,7 +18,7 @@ from structura_local.folder import Folder
 from structura_local.operations.access import require
 from structura_local.phrases import Phrase, in_language, phrase
 from structura_local.schemas import shown
-from structura_local.store import backups, snapshot
+from structura_local.store import backups, snapshot, sqlite
 from structura_local.store.backups import HOUR, HOURLY, MANUAL, WEEK, Shelf
 from structura_local.store.restore import Plan, Restore
 from structura_local.store.snapshot import Unsound
@@ -130,9 +130,12 @@ class Backups:
         return self.shelf.file((await asyncio.to_thread(self.shelf.get, backup_id)).id)
 
     async def remove(self, caller: Caller, backup_id: str) -> None:
-        """Remove a backup, to have its room. AppError `not-found`."""
+        """Remove a backup, to have its room. AppError `not-found`, or of the disk."""
         require(caller, "backups", DELETE)
-        await asyncio.to_thread(lambda: self.shelf.remove(self.shelf.get(backup_id)))
+        try:
+            await asyncio.to_thread(lambda: self.shelf.remove(self.shelf.get(backup_id)))
+        except OSError as error:
+            raise sqlite.translated(error) from error
 
     async def restore(self, caller: Caller, backup_id: str) -> dict[str, Any]:
         """Have a backup ready to be swapped in at the next start. AppError `not-found` or `backup-unsound`."""

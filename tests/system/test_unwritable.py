@@ -90,9 +90,12 @@ async def test_a_disk_that_linux_makes_read_only(disk: Disk) -> None:
     async with plant:
         await plant.log_in()
         before = [(await plant.ask("POST", "/api/clients", CLIENT))["id"] for _ in range(20)]
+        made = await plant.ask("POST", "/api/system/backups")
         disk.meet_an_error()
         for path, body in (("/api/clients", CLIENT), ("/api/system/backups", None)):
             assert await refused(plant, path, body) == (503, "/problems/read-only")
+        status, answer, _ = await plant.send("DELETE", f"/api/system/backups/{made['id']}", None, {})
+        assert (status, answer["type"]) == (503, "/problems/read-only")
         assert [row["id"] for row in await plant.ask("GET", "/api/clients")] == before
         assert await state(plant) == "read-only"
         assert mending in (await plant.ask("GET", "/api/system/status"))["disk"]["detail"]
