@@ -8,7 +8,6 @@ import argparse
 import importlib
 import importlib.util
 import io
-import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -20,7 +19,7 @@ from structura_local.domain.catalog import BY_PATH
 from structura_local.errors import AppError, StartError
 from structura_local.folder import Folder
 from structura_local.rights import hand_over
-from structura_local.settings import Settings, language, load
+from structura_local.settings import Settings, language, load, of_the_log
 from structura_local.trouble import is_about_files, trouble
 from sync.protocol import SyncError
 
@@ -29,6 +28,7 @@ if sys.platform == "win32":
 else:
     import uvloop as fast_loop
 
+SERVE = "commands.serve"
 SERVICE = "service.run"  # what Windows' service manager runs
 
 
@@ -41,24 +41,28 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
     if sys.platform == "win32" and arguments.run == SERVICE:
         from structura_local.service import handler  # noqa: PLC0415 - answers before anything else is loaded
 
-        return handler.run(lambda: main(["serve"], logging.getLogger(__name__).error))
+        return handler.run(lambda: main(["serve"], handler.said))
+    settings = None
     try:
         settings = load(vars(arguments))
         logs.to_stderr(settings)
         return fast_loop.run(_run(arguments, settings))  # type: ignore[no-any-return,unused-ignore]
     except AppError as error:
-        say(error.sentence(language()))
-        return 1
+        sentence, told = str(error), error.sentence(language())
     except (StartError, SyncError) as error:
-        say(str(error))
-        return 1
+        sentence = told = str(error)
     except OSError as error:
         if error.filename is None or not is_about_files(error):
             raise
-        say(trouble(Path(error.filename), error))
-        return 1
+        sentence = told = trouble(Path(error.filename), error)
     except KeyboardInterrupt:
         return 130
+    say(told)
+    if arguments.run == SERVE:
+        settings = settings or of_the_log(vars(arguments))
+        logs.not_started(settings, sentence)
+        hand_over(settings.data_dir)
+    return 1
 
 
 def _ready_streams() -> None:
@@ -112,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--admin-pin", required=True, metavar="P", help="4 to 8 digits")
     init.add_argument("--demo-data", action="store_true", help="with some machines, stock and a project to try out")
 
-    serve = command("serve", "commands.serve", "Serve the API to the plant, in step with head office.")
+    serve = command("serve", SERVE, "Serve the API to the plant, in step with head office.")
     serve.add_argument("--host", help="address to listen on (0.0.0.0: the whole LAN)")
     serve.add_argument("--port", help="port to listen on for HTTP (8000)")
     serve.add_argument("--frontend", metavar="DIR", help="folder with a built frontend to serve at /")

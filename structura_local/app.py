@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from structura_local import clock, first_start, work
+from structura_local import __version__, clock, first_start, work
 from structura_local.announcement import Announcement
 from structura_local.errors import StartError
 from structura_local.folder import Folder
@@ -69,6 +69,7 @@ async def served(
     first = None if folder.exists else FirstStart(folder, settings, lambda: opened(folder, now), clock.stopwatch())
     async with AsyncExitStack() as stack:
         stack.enter_context(folder.locked())
+        _log.info("Structura Local %s starts on %s", __version__, folder.path)
         if (before := undone(settings.data_dir)) is not None:
             _log.warning("settings that nobody had confirmed are undone")
             settings = reread(settings, before)

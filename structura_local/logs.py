@@ -3,6 +3,7 @@
 A server writes them to its error output and to `logs/` in its data folder: five files of 10 MB, the oldest goes first.
 """
 
+import contextlib
 import json
 import logging
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from structura_local import clock
 from structura_local.errors import StartError
 from structura_local.redact import redacted
-from structura_local.settings import Settings
+from structura_local.settings import FILE_NAME, Settings
 from structura_local.trouble import trouble
 
 FOLDER, NAME = "logs", "structura-local.log"
@@ -39,6 +40,22 @@ def to_files(settings: Settings) -> logging.Handler:
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(settings.log_level)
     return handler
+
+
+def not_started(settings: Settings, sentence: str) -> None:
+    """Write why a server was not started, for whoever looks for that in its log and nowhere else.
+
+    One line in one write, and nothing is rotated: another server may be writing there. A folder that shows no trace of
+    a plant is left alone.
+    """
+    file = settings.data_dir / FOLDER / NAME
+    if not any(path.is_file() for path in (file, settings.data_dir / FILE_NAME, settings.data_dir / "structura.db")):
+        return
+    line = logging.LogRecord("structura_local", logging.ERROR, "", 0, "not started: %s", (sentence,), None)
+    with contextlib.suppress(OSError):  # what keeps the log from being written may be the very reason
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a", encoding="utf-8") as log:
+            log.write(_formatter(settings).format(line) + "\n")
 
 
 def files(data_dir: Path) -> list[Path]:
@@ -81,6 +98,10 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def _formatter(settings: Settings) -> logging.Formatter:
+    return _Json() if settings.log_format == "json" else _Redacted(_TEXT)
+
+
 def _formatted(handler: logging.Handler, settings: Settings) -> logging.Handler:
-    handler.setFormatter(_Json() if settings.log_format == "json" else _Redacted(_TEXT))
+    handler.setFormatter(_formatter(settings))
     return handler

@@ -40,7 +40,8 @@ async def opened(folder: Folder, now: clock.Now = clock.now) -> AsyncIterator[Pl
             folder.look_at()
 
         def before_upgrade() -> None:
-            shelf.make(BEFORE_UPGRADE, folder.database, folder.keys(), now())
+            made = shelf.make(BEFORE_UPGRADE, folder.database, folder.keys(), now())
+            _log.info("backup %s: made before the database is changed, checked", made.id)
 
         unclean = folder.left_in_use
         async with _open_store(folder.database, now, before_upgrade) as store:

@@ -4,6 +4,7 @@ A setting comes from a flag, else from the environment (`STRUCTURA_…`), else f
 else it has its default. What is wrong is named with where it stands.
 """
 
+import contextlib
 import locale
 import os
 import re
@@ -177,8 +178,7 @@ NAMES = tuple(field.name for field in fields(Settings) if field.name != "origins
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force; StartError names what is wrong and where."""
-    data_dir = Path(flags.get("data_dir") or environment.get("STRUCTURA_DATA_DIR") or default_data_dir())
-    data_dir = data_dir.expanduser().absolute()
+    data_dir = _data_dir(flags, environment)
     values: dict[str, Any] = {"data_dir": data_dir}
     origins: dict[str, tuple[str, str]] = {}
     if flags.get("data_dir"):
@@ -196,6 +196,20 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
             continue
         values[name] = _parsed(name, given, origins[name][1])
     return _with_file(values, origins, read_text(data_dir))
+
+
+def _data_dir(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Path:
+    data_dir = Path(flags.get("data_dir") or environment.get("STRUCTURA_DATA_DIR") or default_data_dir())
+    return data_dir.expanduser().absolute()
+
+
+def of_the_log(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Where a server logs, and in which format, although its settings cannot be loaded; the rest is as by default."""
+    data_dir = _data_dir(flags, environment)
+    with contextlib.suppress(StartError, ValueError):
+        said = environment.get("STRUCTURA_LOG_FORMAT") or tomllib.loads(read_text(data_dir)).get("log_format", "text")
+        return Settings(data_dir, log_format=_format(said))
+    return Settings(data_dir)
 
 
 def reread(settings: Settings, text: str) -> Settings:

@@ -1,17 +1,23 @@
 """The server's log: bounded, readable by programs, without secrets."""
 
+import asyncio
+import contextlib
 import json
 import logging
+import socket
+import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from structura_local import logs
+from structura_local import __version__, logs
 from structura_local.redact import redacted
 from structura_local.settings import Settings
+from tests.plant import Serve
+from tests.test_commands import run
 
 SECRETS = {
     "DSN": "connecting to postgresql://plant_x_1:s3cret-Pass/w@db.example.com/structura",
@@ -120,3 +126,72 @@ def test_json(logger: logging.Logger, tmp_path: Path) -> None:
 def test_what_is_no_secret_stays(said: str) -> None:
     """A log without its words helps nobody."""
     assert redacted(said) == said
+
+
+def not_started(data_dir: Path) -> str:
+    """The reason in the log's last line, which is all that stands there of a start that was refused."""
+    (*_, last) = logs.files(data_dir)[0].read_text().splitlines()
+    _, found, reason = last.partition(" ERROR structura_local: not started: ")
+    assert found, last
+    return reason
+
+
+def newer_database(data_dir: Path) -> None:
+    with contextlib.closing(sqlite3.connect(data_dir / "structura.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def wrong_setting(data_dir: Path) -> None:
+    (data_dir / "settings.toml").write_text("\nport = 99999\n")
+
+
+def no_certificate(data_dir: Path) -> None:
+    (data_dir / "settings.toml").write_text(
+        'port = 0\ntls = "files"\ntls_port = 0\ntls_certificate = "/no.crt"\ntls_key = "/no.key"\n'
+    )
+
+
+@pytest.mark.parametrize("spoil", [newer_database, wrong_setting, no_certificate])
+def test_why_no_server_was_started(data_dir: Path, spoil: Callable[[Path], None]) -> None:
+    """It stands in the log, in the sentence that was printed, for who looks nowhere else."""
+    spoil(data_dir)
+    done = run("serve", "--data-dir", data_dir, "--host", "127.0.0.1")
+    assert done.returncode == 1
+    assert not_started(data_dir) == done.stderr.splitlines()[-1].removeprefix("structura-local: ")
+
+
+def test_a_port_that_is_taken(data_dir: Path) -> None:
+    """The log says which, and who has it; the first line of that start says the version."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run("serve", "--data-dir", data_dir, "--host", "127.0.0.1", "--port", port).returncode == 1
+        assert not_started(data_dir).startswith(f"Port {port} on 127.0.0.1 cannot be used: ")
+    first = logs.files(data_dir)[0].read_text().splitlines()[0]
+    assert first.endswith(f" INFO structura_local.app: Structura Local {__version__} starts on {data_dir}")
+
+
+async def test_a_second_server(serve: Serve, data_dir: Path) -> None:
+    """Why it was not started is added to the log of the one that runs."""
+    async with serve():
+        done = await asyncio.to_thread(run, "serve", "--data-dir", data_dir)
+    assert done.returncode == 1
+    assert not_started(data_dir).startswith(f"Another server is already running on {data_dir} (process ")
+
+
+def test_why_no_server_was_started_as_json(tmp_path: Path) -> None:
+    """In the format that the settings ask for, although they are wrong, and before there is a plant."""
+    (tmp_path / "settings.toml").write_text('log_format = "json"\nport = "80a"\n')
+    assert run("serve", "--data-dir", tmp_path).returncode == 1
+    (line,) = logs.files(tmp_path)[0].read_text().splitlines()
+    assert json.loads(line)["message"].startswith(
+        f"not started: {tmp_path / 'settings.toml'}:2: port is not valid: 80a"
+    )
+
+
+def test_a_folder_that_is_no_plants(tmp_path: Path) -> None:
+    """Nothing is written where no plant has ever been, nor by a command that is no server."""
+    (tmp_path / "logs").mkdir()
+    assert run("serve", "--data-dir", tmp_path, "--port", "80a").returncode == 1
+    (tmp_path / "settings.toml").write_text("port = 99999")
+    assert run("doctor", "--data-dir", tmp_path).returncode == 1
+    assert logs.files(tmp_path) == []

@@ -111,10 +111,15 @@ class _Service:
         _advapi32.SetServiceStatus(self._handle, ctypes.byref(status))
 
 
+def said(sentence: str) -> None:
+    """Say what is wrong where the person who looks after Windows looks for it."""
+    from structura_local.redact import redacted  # noqa: PLC0415 - after RUNNING
+
+    win32.report_event(NAME, "ERROR", redacted(sentence))
+
+
 class _EventLog(logging.Handler):
-    """Errors, where the person who looks after Windows looks for them."""
+    """Errors, in the event log."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from structura_local.redact import redacted  # noqa: PLC0415 - after RUNNING
-
-        win32.report_event(NAME, "ERROR", redacted(self.format(record)))
+        said(self.format(record))

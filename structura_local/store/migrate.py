@@ -4,6 +4,7 @@ A database that is there already is never migrated in place: a copy is, and take
 """
 
 import contextlib
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from structura_local import __version__
 from structura_local.errors import Damaged, StartError
 from structura_local.files import move
 from structura_local.store import snapshot, sqlite
+
+_log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -47,6 +50,9 @@ def upgrade(path: Path, before: Callable[[], object] = lambda: None, scripts: Pa
             f" {__version__} (schema {head}). Install that version again, or restore a backup from before it"
             " ('structura-local backup --list')."
         )
+    _log.info(
+        "%s is of version %s (schema %s); it is brought to %s (schema %s)", path, program, found, __version__, head
+    )
     try:
         before()
         _migrate(path, alembic)
@@ -55,6 +61,7 @@ def upgrade(path: Path, before: Callable[[], object] = lambda: None, scripts: Pa
             f"The database {path} of version {program} (schema {found}) could not be brought to {__version__} (schema"
             f" {head}) and is as it was: {error}. Install version {program} again, and tell us."
         ) from error
+    _log.info("%s was brought from schema %s to schema %s", path, found, head)
 
 
 def _written_by(path: Path) -> tuple[str | None, str]:

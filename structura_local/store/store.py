@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from structura_local.store.tables import COLLECTION_TABLES
 from structura_local.store.transaction import Author, Change, Transaction
 
 LOOKED_AT = 128 * 2**20  # bytes of a database that is looked through at each start; larger ones, beside the work
+
+_log = logging.getLogger(__name__)
 
 STAMPS = "(stamps)"  # in `Store.versions`: what stands for the stamps of all rows
 
@@ -95,7 +98,9 @@ def _look_at(path: Path) -> None:
 def _opened(tx: Transaction) -> None:
     """What a database needs that another program, or another PC, had open before."""
     promote(tx)
-    if tx.state(snapshot.PROGRAM) != __version__:
+    if (before := tx.state(snapshot.PROGRAM)) != __version__:
+        if before:
+            _log.info("version %s had this database open before; this is %s", before, __version__)
         tx.set_state(snapshot.PROGRAM, __version__)
     if tx.state(snapshot.MARK):  # restored: what happened since, head office may know
         new_node(tx)

@@ -1,6 +1,7 @@
 """From every schema that was ever released to this one; and what happens when a migration fails."""
 
 import contextlib
+import logging
 import shutil
 import sqlite3
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from structura_local import app
+from structura_local import __version__, app
 from structura_local.errors import StartError
 from structura_local.folder import Folder
 from structura_local.store import migrate
@@ -125,6 +126,48 @@ async def test_a_newer_database(tmp_path: Path, later: Path) -> None:
         async with app.opened(folder, Clock()):
             pass
     assert folder.database.read_bytes() == before
+
+
+async def test_it_stands_in_the_log(
+    tmp_path: Path, later: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From which version and schema to which, and which backup was made before; the next start has nothing to say."""
+    folder = Folder(tmp_path)
+    build(NEWEST, folder.database)
+    write(later)
+    monkeypatch.setattr("structura_local.store.store.NEWEST", "9001")
+    monkeypatch.setattr(upgrade, "__defaults__", (upgrade.__defaults__[0], later))  # type: ignore[index]
+    caplog.set_level(logging.INFO)
+
+    async def said() -> list[str]:
+        caplog.clear()
+        async with app.opened(folder, Clock()):
+            return [record.getMessage() for record in caplog.records if record.name.startswith("structura_local")]
+
+    first = await said()
+    (kept,) = Shelf(folder.backups).all()
+    path = folder.database
+    assert first == [
+        f"{path} is of version {__version__} (schema {NEWEST}); it is brought to 9.0.0 (schema 9001)",
+        f"backup {kept.id}: made before the database is changed, checked",
+        f"{path} was brought from schema {NEWEST} to schema 9001",
+    ]
+    assert await said() == []
+
+
+async def test_a_program_of_another_version(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """That it was updated is said once, also where the schema stays."""
+    folder = Folder(tmp_path)
+    build(NEWEST, folder.database)
+    with contextlib.closing(sqlite3.connect(folder.database)) as database, database:
+        database.execute("INSERT OR REPLACE INTO node_state (key, value) VALUES ('program', '0.0.9')")
+    caplog.set_level(logging.INFO, "structura_local.store")
+    for _ in range(2):
+        async with app.opened(folder, Clock()):
+            pass
+    assert [record.getMessage() for record in caplog.records] == [
+        f"version 0.0.9 had this database open before; this is {__version__}"
+    ]
 
 
 async def test_a_backup_comes_first(tmp_path: Path, later: Path, monkeypatch: pytest.MonkeyPatch) -> None:
