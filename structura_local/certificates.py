@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -125,6 +126,24 @@ def is_good(pem: bytes, ca: Authority, names: Iterable[str], now: datetime) -> b
 def end_of(pem: bytes) -> datetime:
     """When the first certificate of a file ends. ValueError if there is none in it."""
     return x509.load_pem_x509_certificate(pem).not_valid_after_utc
+
+
+def are_whole(pem: bytes) -> bool:
+    """Whether each certificate that begins in a file ends there, and can be read."""
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        return False
+    return len(found) == pem.count(b"-----BEGIN CERTIFICATE-----")
+
+
+def is_whole_key(pem: bytes) -> bool:
+    """Whether a key without a password can be read from a file."""
+    try:
+        serialization.load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _new_authority(machine: str, now: datetime) -> Authority:

@@ -58,6 +58,7 @@ SENTENCES: Mapping[str, str] = {
     "{} holds no key in PEM": "{} no contiene ninguna clave en PEM",
     "{} has a password": "{} tiene contraseña",
     "{} is not the key of {}": "{} no es la clave de {}",
+    "{} is cut off or damaged; copy it there again, whole": "{} está cortado o dañado; cópielo allí de nuevo, entero",
     "{} and {} cannot be used together": "{} y {} no se pueden usar juntos",
     # Of ids
     "is part of an address already; choose another": "ya forma parte de una dirección; elija otro",

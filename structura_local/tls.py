@@ -198,6 +198,14 @@ def _of_files(settings: Settings) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError) as error:
         if "KEY_VALUES_MISMATCH" in str(error) or "KEY_TYPE_MISMATCH" in str(error):
             raise _wrong(settings, "tls_key", f"{key} is not the key of {certificate}") from error
+        from structura_local import certificates  # noqa: PLC0415 - large, and only for who wants it
+
+        for name, path, is_whole in (
+            ("tls_certificate", certificate, certificates.are_whole),
+            ("tls_key", key, certificates.is_whole_key),
+        ):
+            if not is_whole(path.read_bytes()):
+                raise _wrong(settings, name, f"{path} is cut off or damaged; copy it there again, whole") from error
         raise _wrong(settings, "tls_certificate", f"{certificate} and {key} cannot be used together") from error
     return context
 

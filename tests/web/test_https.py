@@ -351,6 +351,16 @@ async def test_files_replaced_while_it_runs(
         assert (found["state"], "detail" in found) == ("fine", False)
 
 
+def cut(file: Path, end: int) -> None:
+    """Leave what a copy that was broken off leaves."""
+    file.write_bytes(file.read_bytes()[:end])
+
+
+def add_half(file: Path) -> None:
+    """A chain whose second certificate was cut off."""
+    file.write_bytes(file.read_bytes() + file.read_bytes()[:300])
+
+
 @pytest.mark.parametrize(
     ("spoil", "setting", "why"),
     [
@@ -362,8 +372,12 @@ async def test_files_replaced_while_it_runs(
         (
             lambda f: f.certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
             "tls_certificate",
-            "cannot be used together",
+            "server.crt is cut off or damaged; copy it there again, whole",
         ),
+        (lambda f: cut(f.certificate, 200), "tls_certificate", "server.crt is cut off or damaged"),
+        (lambda f: cut(f.certificate, -40), "tls_certificate", "server.crt is cut off or damaged"),
+        (lambda f: add_half(f.certificate), "tls_certificate", "server.crt is cut off or damaged"),
+        (lambda f: cut(f.key, 100), "tls_key", "server.key is cut off or damaged"),
     ],
 )  # fmt: skip
 async def test_files_that_do_not_fit(
