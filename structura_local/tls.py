@@ -79,9 +79,8 @@ class Tls:
                 self._look_at_own(settings)
             elif settings is not None and settings.tls == "files":
                 self._look_at_files(settings)
-        except Exception as error:  # of whatever kind, such as a clock beyond the authority's end
-            self._wrong = error.why if isinstance(error, SettingError) else str(error)
-            _log.error("the certificate for HTTPS stays as it is: %s", error)
+        except Exception as error:
+            self._stays(error.why if isinstance(error, SettingError) else str(error))
 
     @property
     def certificate(self) -> Certificate | None:
@@ -107,15 +106,37 @@ class Tls:
             write_secret(self.authority, ca.pem)
             self.trust = {"fingerprint": ca.fingerprint, "until": ca.until.isoformat().replace("+00:00", "Z")}
         place = self._folder / "server.pem"
-        if not (place.exists() and certificates.is_good(place.read_bytes(), ca, names, now)):
+        if now >= ca.until:
+            # Nothing can be made by it. Another authority would not do: most likely the clock is wrong, and whoever
+            # trusts this one goes on when it is right again.
+            self._stays(
+                f"by this PC's clock the authority in {self._folder / 'ca.pem'} ended on {ca.until.date()}; set the"
+                " clock right, or remove that file and start again: then devices have to trust a new one"
+            )
+            if self._present is None and place.exists():
+                self._take_own(place)
+        elif not (place.exists() and certificates.is_good(place.read_bytes(), ca, names, now)):
             write_secret(place, certificates.issue(ca, names, now))
             _log.info("a new certificate for HTTPS: %s; authority %s", ", ".join(sorted(names)), ca.fingerprint)
-        elif self._present is not None:
+            self._take_own(place)
             self._wrong = None
-            return
-        self._present = _context()
-        self._present.load_cert_chain(place)
-        self._until, self._wrong = certificates.end_of(place.read_bytes()), None
+        else:
+            if self._present is None:
+                self._take_own(place)
+            self._wrong = None
+
+    def _take_own(self, place: Path) -> None:
+        from structura_local import certificates  # noqa: PLC0415 - large, and only for who wants it
+
+        context = _context()
+        context.load_cert_chain(place)
+        self._present, self._until = context, certificates.end_of(place.read_bytes())
+
+    def _stays(self, why: str) -> None:
+        """The certificate cannot be the one that it should be; that is logged once."""
+        if self._wrong != why:
+            _log.error("the certificate for HTTPS stays as it is: %s", why)
+        self._wrong = why
 
     def _look_at_files(self, settings: Settings) -> None:
         """Take files that have changed, once they have stopped changing: two files are not replaced at one instant."""

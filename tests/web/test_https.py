@@ -183,6 +183,35 @@ async def test_a_clock_far_ahead(
         assert (await said_of_certificate(api))["state"] == "fine"
 
 
+async def test_a_start_with_a_clock_far_ahead(
+    data_dir: Path, template: Template, now: Clock, looked: Looked, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It starts, with the certificate that is there, and says once what is wrong; the authority stays the same."""
+    hours = 40 * 365 * 24
+    async with by_file(data_dir, template, now, own()) as api:
+        trusted, port = await trust(api), (await api.get("/api/trust", None)).json["port"]
+        first = await presented(port, trusted)
+    now.move(hours=hours)
+    async with by_file(data_dir, template, now, own()) as api:
+        port = (await api.get("/api/trust", None)).json["port"]
+        assert await presented(port, trusted) == first
+        await looked()
+        found = await said_of_certificate(api)
+        assert found["state"] == "failing"
+        assert "by this PC's clock the authority in" in found["detail"]
+        assert "según el reloj de este equipo" in (await said_of_certificate(api, "es"))["detail"]
+        assert caplog.text.count("the certificate for HTTPS stays as it is") == 1
+    (data_dir / "tls" / "server.pem").unlink()
+    async with by_file(data_dir, template, now, own()) as api:
+        port = (await api.get("/api/trust", None)).json["port"]
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            await presented(port, trusted)
+        now.move(hours=-hours)
+        await looked()
+        await presented(port, trusted)
+        assert (await said_of_certificate(api))["state"] == "fine"
+
+
 async def test_another_address(data_dir: Path, template: Template, now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new address is in the certificate a moment later; one of the Internet never is."""
     addresses = ["10.1.2.3"]
