@@ -61,8 +61,8 @@ SENTENCES: Mapping[str, str] = {
     "{} is cut off or damaged; copy it there again, whole": "{} está cortado o dañado; cópielo allí de nuevo, entero",
     "{} and {} cannot be used together": "{} y {} no se pueden usar juntos",
     "by this PC's clock the authority in {} ended on {}; set the clock right, or remove that file and start again: "
-    "then devices have to trust a new one": "según el reloj de este equipo la autoridad en {} venció el {}; ponga bien la "
-    "hora, o borre ese archivo e inicie de nuevo: entonces los dispositivos tendrán que confiar en una nueva",
+    "then devices have to trust a new one": "según el reloj de este equipo la autoridad en {} venció el {}; ponga bien "
+    "la hora, o borre ese archivo e inicie de nuevo: entonces los dispositivos tendrán que confiar en una nueva",
     # Of ids
     "is part of an address already; choose another": "ya forma parte de una dirección; elija otro",
     "is not the id in the path": "no es el id de la dirección",

@@ -66,11 +66,13 @@ class Messages(Rows):
         return copies.message(tx, body)
 
     def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
-        """To mark a message to ALL as read is to join its readers."""
+        """To mark a message to ALL as read is to join its readers. Who is no user reads for nobody."""
         changes = dict(body)
-        if row.data.get("to") == TO_ALL and "isRead" in changes and caller.user_id:
-            readers = [reader for reader in row.data.get("readBy") or () if reader != caller.user_id]
-            changes["readBy"] = [*readers, caller.user_id] if changes.pop("isRead") else readers
+        if changes.get("to", row.data.get("to")) == TO_ALL and "isRead" in changes:
+            is_read = changes.pop("isRead")
+            if caller.user_id:
+                readers = [reader for reader in row.data.get("readBy") or () if reader != caller.user_id]
+                changes["readBy"] = [*readers, caller.user_id] if is_read else readers
         return changes
 
     def check_update(self, caller: Caller, allowed: Any, row: Row, changes: Mapping[str, Any]) -> None:

@@ -58,6 +58,12 @@ async def test_the_owner_reads_for_nobody(api: Api) -> None:
             "/api/messages", {"id": "M", "to": "ALL", "content": "x", "isRead": True}, running["token"]
         )
         assert (sent.status, sent.json["isRead"]) == (status, False)
+    marked = await api.patch("/api/messages/M", {"isRead": True, "content": "y"}, running["token"])
+    assert (marked.status, marked.json["isRead"], marked.json["content"]) == (200, False, "y")
+    assert (await api.patch("/api/messages/M", {"isRead": True}, running["token"])).json["isRead"] is False
+    await api.made("/api/messages", {"id": "one", "to": ID["OTHER"], "content": "x"})
+    sent_on = await api.patch("/api/messages/one", {"isRead": True, "to": "ALL"}, running["token"])
+    assert (sent_on.status, sent_on.json["isRead"]) == (200, False)
     assert (await api.get("/api/messages/M", "OPERATOR")).json["isRead"] is False
     assert (await api.patch("/api/messages/M", {"isRead": True}, "OPERATOR")).json["isRead"] is True
     assert (await api.get("/api/messages/M", "OTHER")).json["isRead"] is False
