@@ -71,7 +71,8 @@ def _whole(value: Any) -> Any:
 
 
 def _whole_if_possible(value: float) -> float:
-    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+    """A number as the database gives it back: SQLite makes an integer of what is one and fits into 64 bits."""
+    return int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
 def _each_once(values: list[str]) -> list[str]:

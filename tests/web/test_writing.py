@@ -125,6 +125,24 @@ async def test_a_counter_stays_where_decimals_are_exact(api: Api, value: Any) ->
     assert (await api.get("/api/inventory/I")).json["quantity"] == 10**15
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["1.0", "-0.0", "0.1", "9007199254740992", "9007199254740993", "9007199254740994.0", "1e16", "-123456789012345678",
+     "9223372036854774784.0", "-9223372036854774784", "9223372036854775807", "-9223372036854775808", "1e19", "1e308"],
+)  # fmt: skip
+async def test_a_number_is_read_as_it_was_answered(serve: Serve, number: str) -> None:
+    """The same bytes and the same entity tag, also of one that a double does not hold exactly, and after a restart."""
+    raw = f'{{"id": "M", "name": "x", "type": "CONFORMADORA", "temperature": {number}}}'.encode()
+    async with serve() as api:
+        seen = [await api.ask("POST", "/api/machines", raw=raw), await api.get("/api/machines/M")]
+        assert [answer.status for answer in seen] == [201, 200]
+        assert seen[0].json["temperature"] == float(number)
+        assert (await api.get("/api/machines")).json[-1] == seen[0].json
+    async with serve() as api:
+        seen += [await api.get("/api/machines/M"), await api.patch("/api/machines/M", {"name": "x"})]
+    assert len({(answer.headers["ETag"], answer.body) for answer in seen}) == 1
+
+
 async def test_the_same_elements_in_another_order_are_no_change(api: Api) -> None:
     """A set sent back otherwise sorted keeps its version, and nothing is logged."""
     made = await api.post("/api/machines", MACHINE)
