@@ -6,14 +6,25 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from structura_local import __version__
 from structura_local.clock import epoch_ms
 from structura_local.domain.access import ADMIN, Caller
-from structura_local.web.context import SYSTEM
+from structura_local.web.context import FRONT, SYSTEM
 from structura_local.web.openapi.operation import Reply, described
+
+# When each was counted first, beside it: many lines more, and nobody asks for them.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _ITSELF = Caller(None, ADMIN)  # what is given out has no names in it
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"})
@@ -69,7 +80,7 @@ def counting(layers: Sequence[Middleware]) -> web.Application:
 )
 async def metrics(request: web.Request) -> web.Response:
     """GET /metrics"""
-    state = _State(await request.app[SYSTEM].status(_ITSELF))
+    state = _State(await request.app[SYSTEM].status(_ITSELF, request.app[FRONT].tls.certificate))
     body = generate_latest(request.app[METRICS].registry) + generate_latest(state)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
@@ -80,10 +91,11 @@ class _State:
     def __init__(self, status: Mapping[str, Any]) -> None:
         self._status = status
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
         """Each figure that is known."""
+        yield InfoMetricFamily("structura_build", "The program that runs.", value={"version": __version__})
         status, sync, disk = self._status, self._status["sync"], self._status["disk"]
-        backup = status.get("backups", {})
+        backup, certificate = status.get("backups", {}), status.get("certificate", {})
         figures: tuple[tuple[str, str, float | None], ...] = (
             ("uptime_seconds", "How long the server has been running.", status["uptimeSeconds"]),
             ("sync_pending", "Changes that wait for head office.", sync["pending"]),
@@ -96,6 +108,11 @@ class _State:
             ("disk_free_bytes", "Free space where the data is.", disk["freeBytes"]),
             ("database_bytes", "The database with its write-ahead log.", disk["databaseBytes"]),
             ("backup_age_seconds", "The newest backup's age.", backup.get("ageSeconds")),
+            (
+                "certificate_not_after_timestamp_seconds",
+                "When the certificate for HTTPS ends.",
+                _seconds(certificate.get("until")),
+            ),
             ("unclean_stops", "How often the server was not stopped cleanly.", status["stops"]["unclean"]),
         )
         for name, about, value in figures:

@@ -1,8 +1,15 @@
 """Figures for Prometheus."""
 
+import re
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.plant import Api, Serve
+from structura_local import __version__
+from structura_local.certificates import end_of
+from tests.plant import Api, Clock, Serve
+
+ROOT = Path(__file__).parents[2]
 
 
 async def scraped(api: Api) -> dict[str, float]:
@@ -44,3 +51,24 @@ async def test_figures(serve: Serve) -> None:
         text = (await api.get("/metrics", None)).body.decode()
         assert "Plegadora" not in text
         assert "Norte" not in text
+        assert "_created" not in text
+        assert text.count(f'structura_build_info{{version="{__version__}"}} 1.0') == 1
+        assert [name for name in found if "certificate" in name] == []
+
+
+async def test_when_the_certificate_ends(serve: Serve, data_dir: Path, now: Clock) -> None:
+    """With HTTPS its end is a figure, in seconds since 1970."""
+    async with serve(metrics=True, tls="own", tls_port=0) as api:
+        ends = end_of((data_dir / "tls" / "server.pem").read_bytes()).timestamp()
+        assert (await scraped(api))["structura_certificate_not_after_timestamp_seconds"] == ends
+        assert ends > now() / 1000
+
+
+async def test_every_figure_is_documented(serve: Serve) -> None:
+    """Operation's table has each that a plant gives out, and what it is."""
+    text = (ROOT / "docs" / "operation.md").read_text()
+    async with serve(metrics=True, tls="own", tls_port=0) as api:
+        body = (await api.get("/metrics", None)).body.decode()
+    names = set(re.findall(r"(?m)^# TYPE (structura_\w+)", body))
+    assert len(names) >= 12
+    assert {name for name in names if f"`{name}" not in text} == set()
