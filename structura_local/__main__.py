@@ -5,6 +5,7 @@ what head office's commands need.
 """
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import io
@@ -59,9 +60,10 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
         return 130
     say(told)
     if arguments.run == SERVE:
-        settings = settings or of_the_log(vars(arguments))
-        logs.not_started(settings, sentence)
-        hand_over(settings.data_dir)
+        with contextlib.suppress(OSError):  # what keeps the log from being written may be the very reason
+            settings = settings or of_the_log(vars(arguments))
+            logs.not_started(settings, sentence)
+            hand_over(settings.data_dir)
     return 1
 
 

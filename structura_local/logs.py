@@ -3,7 +3,6 @@
 A server writes them to its error output and to `logs/` in its data folder: five files of 10 MB, the oldest goes first.
 """
 
-import contextlib
 import json
 import logging
 import sys
@@ -46,16 +45,15 @@ def not_started(settings: Settings, sentence: str) -> None:
     """Write why a server was not started, for whoever looks for that in its log and nowhere else.
 
     One line in one write, and nothing is rotated: another server may be writing there. A folder that shows no trace of
-    a plant is left alone.
+    a plant is left alone. OSError if it cannot be written.
     """
     file = settings.data_dir / FOLDER / NAME
     if not any(path.is_file() for path in (file, settings.data_dir / FILE_NAME, settings.data_dir / "structura.db")):
         return
     line = logging.LogRecord("structura_local", logging.ERROR, "", 0, "not started: %s", (sentence,), None)
-    with contextlib.suppress(OSError):  # what keeps the log from being written may be the very reason
-        file.parent.mkdir(exist_ok=True)
-        with file.open("a", encoding="utf-8") as log:
-            log.write(_formatter(settings).format(line) + "\n")
+    file.parent.mkdir(exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(_formatter(settings).format(line) + "\n")
 
 
 def files(data_dir: Path) -> list[Path]:
