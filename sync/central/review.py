@@ -27,7 +27,8 @@ async def conflicts(dsn: str, plant: str | None = None) -> list[dict[str, Any]]:
 
 
 def _entry(record: dict[str, Any]) -> dict[str, Any]:
-    collection = BY_TABLE[record["collection"]]
+    table = record["collection"]  # maybe one that only a newer program knows
+    secret = table in BY_TABLE and record["field"] in BY_TABLE[table].secrets
 
     def write(side: str) -> dict[str, Any]:
         said = {
@@ -41,9 +42,9 @@ def _entry(record: dict[str, Any]) -> dict[str, Any]:
     return {
         "plantId": record["plant_id"],
         "id": record["id"],
-        "collection": collection.path,
+        "collection": table.replace("_", "-"),
         "rowId": record["row_id"],
-        "field": PIN if record["field"] in collection.secrets else record["field"],
+        "field": PIN if secret else record["field"],
         "winner": write("winner"),
         "loser": write("loser"),
         "at": record["at"],
