@@ -254,7 +254,6 @@ class World:
         if there:
             table, row_id = rng.choice(there)
             node.database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
-            node.database.commit()
             self.started(node)
             self.harmed.add(node)
 
