@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +68,7 @@ class Auth:
         self._known: dict[tuple[str, str], tuple[Session, Caller]] = {}  # by token and address, while users stay as is
         self._changes = 0  # of users, so far
         store.door.listen(self._on_changes)
-        store.on_load.append(self._forget_users)
+        store.on_load.append(self._on_load)
 
     async def load(self) -> None:
         """Read the sessions that outlived a restart."""
@@ -243,6 +243,10 @@ class Auth:
 
     def _on_changes(self, changes: list[Change]) -> None:
         if any(change.collection == USERS.table for change in changes):
+            self._forget_users()
+
+    def _on_load(self, tables: Set[str]) -> None:
+        if USERS.table in tables:
             self._forget_users()
 
     def _forget_users(self) -> None:

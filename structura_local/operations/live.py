@@ -6,6 +6,7 @@ not a queue, and one who is too slow or was away for too long is told to load ev
 
 import asyncio
 import contextlib
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 from structura_local import clock
@@ -95,7 +96,7 @@ class Live:
             del self._kept[:surplus]
         self._wake()
 
-    def _on_load(self) -> None:
+    def _on_load(self, _tables: Set[str]) -> None:
         """What came has no numbers here: everybody loads everything anew, also who was away."""
         self._forget(self.seq + 1)
 

@@ -1,7 +1,7 @@
 """How many objects a list has: counted once, and then kept up to date, whoever turns its pages while it changes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from structura_local.domain.fields import Collection, Kind
 from structura_local.domain.query import Query
@@ -23,7 +23,7 @@ class Totals:
         self._store = store
         self._totals: dict[Query, _Total] = {}
         store.door.listen(self._on_changes)
-        store.on_load.append(self._totals.clear)
+        store.on_load.append(self._on_load)
 
     async def of(self, query: Query) -> int:
         """How many objects a whole list has (`Query.whole`)."""
@@ -34,6 +34,10 @@ class Totals:
             counting = asyncio.create_task(count(self._store.reader, self._collection, query))
             total = self._totals[query] = _Total(query, counting)
         return await total.value()
+
+    def _on_load(self, tables: Set[str]) -> None:
+        if self._collection.table in tables:
+            self._totals.clear()
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
         ours = [change for change in changes if change.collection == self._collection.table]

@@ -43,9 +43,12 @@ def among(tx: Transaction, direction: str, keys: Iterable[tuple[str, str]]) -> l
     c = SET_ASIDE.c
     found: list[Aside] = []
     for collection in sorted({collection for collection, _ in wanted}):
+        of_it = (c.direction == direction, c.collection == collection)
+        if not tx.execute(select(c.id).where(*of_it).limit(1)):  # as it is nearly always
+            continue
         ids = orjson.dumps([row_id for name, row_id in wanted if name == collection]).decode()
         values = func.json_each(ids).table_valued("value")
-        statement = _select(direction).where(c.collection == collection, c.row_id.in_(select(values.c.value)))
+        statement = select(SET_ASIDE).where(*of_it, c.row_id.in_(select(values.c.value)))
         found += [Aside(*line) for line in tx.execute(statement)]
     return found
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ class Store:
     reader: Reader
     now: clock.Now
     versions: Counter[str]  # of the collections, by table: counts the commits that changed one since the start
-    on_load: list[Callable[[], None]] = field(default_factory=list)  # to be called when many rows have come
+    on_load: list[Callable[[Set[str]], None]] = field(default_factory=list)  # called when many rows come into tables
     exchanging: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def restamped(self) -> None:
@@ -45,12 +45,12 @@ class Store:
         for table in (STAMPS, *COLLECTION_TABLES):
             self.versions[table] += 1
 
-    def loaded(self, tables: Iterable[str]) -> None:
+    def loaded(self, tables: Set[str]) -> None:
         """Rows have come into these collections, and nobody has heard of each."""
         for table in tables:
             self.versions[table] += 1
         for hear in self.on_load:
-            hear()
+            hear(tables)
 
     @classmethod
     async def open(

@@ -18,6 +18,7 @@ from structura_local.store import many
 from structura_local.store.rows import codec
 from structura_local.store.transaction import Author, Transaction
 from tests.plant import HOURS, ID, PIN, Clock, Template
+from tests.statements import Statements
 
 API = Author("api")
 
@@ -98,8 +99,23 @@ async def test_users_that_a_first_download_brings(template: Template, data_dir: 
 
         def download(tx: Transaction) -> None:
             many.load(tx, USERS, [codec(USERS).loaded("U-NEW", "0" * 16 + "abcdefgh", 1, "{}", "{}", data)])
-            tx.after_commit(partial(plant.store.loaded, ["users"]))
+            tx.after_commit(partial(plant.store.loaded, {"users"}))
 
         await plant.store.door.write(download, Author("sync"))
         token = (await auth.login("90817263"))["token"]
         assert (await auth.caller(token)).user_id == "U-NEW"
+
+
+async def test_other_rows_of_a_first_download(
+    statements: Statements, template: Template, data_dir: Path, now: Clock
+) -> None:
+    """A thousand at a time come in; nobody has to be looked up again for them."""
+    folder = Folder(data_dir)
+    async with app.opened(folder, now) as plant:
+        auth = Auth(plant.store, plant.pins, folder.token_secret(), HOURS, "local")
+        await auth.load()
+        caller = await auth.caller(template.tokens["ADMIN"])
+        statements.clear()
+        plant.store.loaded({"events", "jobs"})
+        assert await auth.caller(template.tokens["ADMIN"]) is caller
+        assert statements == []

@@ -1,7 +1,7 @@
 """The first download: a PC that has nothing takes in what head office has, without merge and log, and ends up with the
 same rows, digests and clock as one that merges them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +68,7 @@ class Pc:
     def compared(self, differing: list[str]) -> None:
         self.differing = differing
 
-    def _hear(self) -> None:
+    def _hear(self, _tables: Set[str]) -> None:
         self.told += 1
 
 
