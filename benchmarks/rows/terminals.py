@@ -1,7 +1,7 @@
 """200 terminals for ten minutes: no error, flat memory.
 
-SQLite keeps pages as they are used, up to 32 MB of three connections. Events fill that first, so that what grows in the ten
-minutes would grow for ever.
+SQLite keeps pages as they are used, up to 32 MB of three connections. Events fill that first, so that what grows in the
+ten minutes would grow for ever.
 """
 
 from benchmarks import plants, terminals, wrk
