@@ -64,8 +64,7 @@ def event(tx: Transaction, body: Mapping[str, Any]) -> Row | None:
     product, found, _ = body["description"].rpartition(" por ")
     if body["type"] != "JOB_COMPLETE" or not found or not product.startswith("Finalizado: "):
         return None
-    reports = _completions(tx, body["machineId"], f"{product} por ")
-    return next((report for report in reports if report.id.startswith(SERVER)), None)
+    return next(iter(_completions(tx, body["machineId"], f"{product} por ", by_rules=True)), None)
 
 
 def event_came_first(tx: Transaction, job: Row) -> bool:
@@ -75,8 +74,7 @@ def event_came_first(tx: Transaction, job: Row) -> bool:
     one of the frontends'.
     """
     machine = job.data.get("assignedMachineId")
-    reports = _completions(tx, machine or WORKSHOP, finished(job))
-    first = [report for report in reports if not report.id.startswith(SERVER)]
+    first = _completions(tx, machine or WORKSHOP, finished(job), by_rules=False)
     if not first:
         return False
     alike = tx.find(JOBS, assignedMachineId=machine, productName=job.data.get("productName"), status="COMPLETED")
@@ -112,5 +110,5 @@ def open_alerts(tx: Transaction, kind: str, related: str) -> list[Row]:
     return tx.find(ALERTS, relatedId=related, type=kind, dismissed=False)
 
 
-def _completions(tx: Transaction, machine: str, beginning: str) -> list[Row]:
-    return tx.completions_since(EVENTS, clock.iso(tx.at - SAME_EVENT), machine, beginning)
+def _completions(tx: Transaction, machine: str, beginning: str, *, by_rules: bool) -> list[Row]:
+    return tx.completions_since(EVENTS, clock.iso(tx.at - SAME_EVENT), machine, beginning, f"{SERVER}*", by_rules)

@@ -203,12 +203,15 @@ def codec(collection: Collection) -> Codec:
 
 @cache
 def completions_sql(events: Collection) -> str:
-    """The statement that finds a machine's completions by how they are described, since a moment, newest first."""
+    """The statement that finds a machine's completions by how they are described, since a moment, newest first: those
+    whose ids are like a pattern, or those whose are not.
+    """
     kind = codec(events)
     columns = kind.table.c
     query = kind.select().where(ALIVE, COMPLETIONS, columns["machine_id"] == bindparam("machine", ""))
     query = query.where(columns["description"] >= bindparam("low", ""), columns["description"] < bindparam("high", ""))
-    query = query.where(columns["received_at"] >= bindparam("moment", ""))
+    is_like = columns["id"].op("GLOB")(bindparam("pattern", "")) == bindparam("like", 1)
+    query = query.where(columns["received_at"] >= bindparam("moment", ""), is_like)
     return compiled(query.order_by(*(columns[name].desc() for name in order(events))))[0]
 
 

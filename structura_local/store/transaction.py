@@ -242,12 +242,12 @@ class Transaction:
         sql = codec(collection).find_sql(tuple(equal), tuple(but), counted=True)
         return int(self._read().execute(sql, (*equal.values(), *but.values())).fetchone()[0])
 
-    def completions_since(self, events: Collection, moment: str, machine: str, beginning: str) -> list[Row]:
+    def completions_since(self, events: Collection, moment: str, machine: str, start: str, *ids: object) -> list[Row]:
         """A machine's completions that the server received at `moment` (ISO 8601, UTC) or later, newest first.
 
-        `beginning`: of their descriptions.
+        `start`: of their descriptions. `ids`: a pattern, and whether theirs are like it.
         """
-        said = (machine, beginning, beginning + LAST_CHARACTER, moment)
+        said = (machine, start, start + LAST_CHARACTER, moment, *ids)
         lines = self._read().execute(completions_sql(events), said).fetchall()
         return [self._seen(events, codec(events).decode(line)).row for line in lines]
 
