@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from structura_local.commands import OWNER
-from structura_local.errors import StartError
+from structura_local.errors import AppError, Refused, StartError
 from structura_local.files import write_secret
 from structura_local.folder import Folder
 from structura_local.office import dsn_of
@@ -27,13 +27,13 @@ async def sync_export(arguments: argparse.Namespace, settings: Settings, folder:
     """Write what waits for head office to a file."""
     folder.require()
     key = key_of(folder.bundle() or {})
-    if folder.is_locked():
-        confirmed = f"?clockIsRight={str(arguments.clock_is_right).lower()}"
-        content = await fetch(folder, PATH + confirmed, {"Accept-Language": language()})
-    else:
-        async with opened(folder) as plant:
-            made = await Carry(plant.store, folder).give_out(OWNER, clock_is_right=arguments.clock_is_right)
-            content = made.content
+    try:
+        content = await _made(folder, clock_is_right=arguments.clock_is_right)
+    except (AppError, Refused) as error:
+        if error.code != "clock-in-doubt":
+            raise
+        said = error.sentence(language()) if isinstance(error, AppError) else error
+        raise StartError(f"{said} (--clock-is-right)") from error
     write_secret(arguments.file, content)
     end = await _read_back(arguments.file, header(content, "to-office"), key, content)
     what = "all that this PC holds" if end["offer"] else "what head office is not known to hold"
@@ -42,6 +42,14 @@ async def sync_export(arguments: argparse.Namespace, settings: Settings, folder:
         print("It is full; the rest comes with the next one, once head office's answer has been imported here.")
     print(f"Next, at head office: 'structura-local central import {arguments.file.name}'. It may be made again.")
     return 0
+
+
+async def _made(folder: Folder, *, clock_is_right: bool) -> bytes:
+    if folder.is_locked():
+        confirmed = f"?clockIsRight={str(clock_is_right).lower()}"
+        return await fetch(folder, PATH + confirmed, {"Accept-Language": language()})
+    async with opened(folder) as plant:
+        return (await Carry(plant.store, folder).give_out(OWNER, clock_is_right=clock_is_right)).content
 
 
 async def sync_import(arguments: argparse.Namespace, settings: Settings, folder: Folder) -> int:

@@ -300,8 +300,8 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
     ),
     "clock-in-doubt": (
         Kind.CONFLICT,
-        "What waits is of {dated}, and this PC's clock says {shown}. Set it right, or confirm it (--clock-is-right).",
-        "Lo pendiente es de {dated}, y el reloj dice {shown}. Póngalo en hora, o confírmelo (--clock-is-right).",
+        "Changes of {dated} wait, but this PC's clock says {shown}. Set it right, or confirm that it is right now.",
+        "Hay cambios pendientes del {dated}, pero el reloj dice {shown}. Póngalo en hora, o confirme que está bien.",
     ),
     "carry-refused": (
         Kind.CONFLICT,

@@ -27,6 +27,7 @@ export const JOB = {
   unit: "m",
 } as const;
 
+const CLOCKED = join(ROOT, "tests", "system", "clocked.py");
 const IMPATIENT = `
 import sys
 from structura_local import trial
@@ -81,15 +82,17 @@ export class Server implements AsyncDisposable {
   #isByFile = false;
   #log = "";
 
-  private constructor(folder: string, frontend?: string, patience?: number) {
+  private constructor(folder: string, frontend?: string, patience?: number, isClocked?: boolean) {
     this.#folder = folder;
     this.#frontend = frontend;
+    if (isClocked) this.#program = [CLOCKED, join(folder, "clock")];
     if (patience !== undefined) this.#program = ["-c", IMPATIENT.replace("SECONDS", String(patience))];
   }
 
   /**
    * Serve a copy of the template, with a built frontend at `/` and the lines of a settings file if they are given; one
-   * that `isNew` has no plant. With a `port`, the file says where to listen; settings on trial wait `patience` seconds.
+   * that `isNew` has no plant. With a `port`, the file says where to listen; settings on trial wait `patience` seconds. The clock of one that
+   * `isClocked` can be set wrong.
    */
   static async start({
     frontend,
@@ -97,12 +100,14 @@ export class Server implements AsyncDisposable {
     isNew = false,
     port,
     patience,
+    isClocked = false,
   }: {
     frontend?: string;
     settings?: string;
     isNew?: boolean;
     port?: number;
     patience?: number;
+    isClocked?: boolean;
   } = {}): Promise<Server> {
     const template = process.env["STRUCTURA_TEMPLATE"];
     if (!template) throw new Error("the plant was not set up (test/setup.ts)");
@@ -110,7 +115,8 @@ export class Server implements AsyncDisposable {
     if (!isNew) await cp(join(template, "data"), join(folder, "data"), { recursive: true });
     const place = port === undefined ? "" : `host = "127.0.0.1"\nport = ${port}\nmdns = false\n`;
     if (place + settings) await writeFile(join(folder, "data", "settings.toml"), place + settings);
-    const server = new Server(folder, frontend, patience);
+    const server = new Server(folder, frontend, patience, isClocked);
+    await server.setClock(0);
     server.#isByFile = port !== undefined;
     await server.restart();
     return server;
@@ -146,6 +152,11 @@ export class Server implements AsyncDisposable {
       }
     }
     throw new Error(`the server did not start: ${this.#log}`);
+  }
+
+  /** Set its clock wrong by so many milliseconds. */
+  async setClock(error: number): Promise<void> {
+    await writeFile(join(this.#folder, "clock"), `${error}`);
   }
 
   /** Kill -9, as a power cut would. */
