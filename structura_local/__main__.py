@@ -62,8 +62,8 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
     if arguments.run == SERVE:
         with contextlib.suppress(OSError):  # what keeps the log from being written may be the very reason
             settings = settings or of_the_log(vars(arguments))
-            logs.not_started(settings, sentence)
-            hand_over(settings.data_dir)
+            if logs.not_started(settings, sentence):
+                hand_over(settings.data_dir)
     return 1
 
 

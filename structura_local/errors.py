@@ -298,10 +298,15 @@ _SENTENCES: dict[str, tuple[Kind, str, str]] = {
         "This PC's bundle is too old to sign files; ask head office for a new one, and 'structura-local enroll' it.",
         "El paquete de esta PC es muy antiguo para firmar archivos; pida uno nuevo y ejecute 'structura-local enroll'.",
     ),
+    "unknown-collection": (
+        Kind.CONFLICT,
+        "This version does not know the collection {collection}; it wants an upgrade.",
+        "Esta versión no conoce la colección {collection}; hay que actualizarla.",
+    ),
     "clock-in-doubt": (
         Kind.CONFLICT,
-        "Changes of {dated} wait, but this PC's clock says {shown}. Set it right, or confirm that it is right now.",
-        "Hay cambios pendientes del {dated}, pero el reloj dice {shown}. Póngalo en hora, o confirme que está bien.",
+        "Changes of {dated} wait, but the server's clock says {shown}. Set it right, or confirm that it is right.",
+        "Hay cambios pendientes del {dated}, pero el servidor marca {shown}. Póngalo en hora, o confirme que lo está.",
     ),
     "carry-refused": (
         Kind.CONFLICT,

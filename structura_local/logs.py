@@ -41,19 +41,20 @@ def to_files(settings: Settings) -> logging.Handler:
     return handler
 
 
-def not_started(settings: Settings, sentence: str) -> None:
+def not_started(settings: Settings, sentence: str) -> bool:
     """Write why a server was not started, for whoever looks for that in its log and nowhere else.
 
     One line in one write, and nothing is rotated: another server may be writing there. A folder that shows no trace of
-    a plant is left alone. OSError if it cannot be written.
+    a plant is left alone; then it returns False. OSError if it cannot be written.
     """
     file = settings.data_dir / FOLDER / NAME
     if not any(path.is_file() for path in (file, settings.data_dir / FILE_NAME, settings.data_dir / "structura.db")):
-        return
+        return False
     line = logging.LogRecord("structura_local", logging.ERROR, "", 0, "not started: %s", (sentence,), None)
     file.parent.mkdir(exist_ok=True)
-    with file.open("a", encoding="utf-8") as log:
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
         log.write(_formatter(settings).format(line) + "\n")
+    return True
 
 
 def files(data_dir: Path) -> list[Path]:

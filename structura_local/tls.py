@@ -27,7 +27,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """The certificate for HTTPS. `state`: fine, ending (in less than 14 days), ended, or failing: the files do not fit,
-    or cannot be read, with `detail` in words; what is served then is the last one that did. `until`: its end.
+    or cannot be read, or the own authority has ended, with `detail` in words; what is served then is the last one that
+    was right, if there is one. `until`: its end.
     """
 
     state: str

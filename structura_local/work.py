@@ -59,11 +59,12 @@ class Trouble:
 
     def __init__(self, about: str) -> None:
         self._about = about
-        self._said = ""
+        self._said: object = None
 
     def say(self, error: Exception) -> None:
-        """It has failed."""
-        if self._said == (said := f"{type(error).__name__}: {error}"):
+        """It has failed. What names another file or backup each time is the same."""
+        said = (type(error), getattr(error, "code", None) or getattr(error, "errno", None) or str(error))
+        if self._said == said:
             return
         self._said = said
         told = isinstance(error, AppError) and error.code != "database"
@@ -71,7 +72,7 @@ class Trouble:
 
     def over(self) -> None:
         """It went well."""
-        self._said = ""
+        self._said = None
 
 
 def begin(

@@ -178,6 +178,12 @@ async def test_a_second_server(serve: Serve, data_dir: Path) -> None:
     assert not_started(data_dir).startswith(f"Another server is already running on {data_dir} (process ")
 
 
+def test_what_cannot_be_written_as_it_is(data_dir: Path) -> None:
+    """A port with a byte that is no text is refused like any other, and the log has what can be written of it."""
+    assert run("serve", "--data-dir", data_dir, "--port", "80\udcff").returncode == 1
+    assert not_started(data_dir).startswith("--port: port is not valid: 80\\udcff is not a whole number")
+
+
 def test_why_no_server_was_started_as_json(tmp_path: Path) -> None:
     """In the format that the settings ask for, although they are wrong, and before there is a plant."""
     (tmp_path / "settings.toml").write_text('log_format = "json"\nport = "80a"\n')

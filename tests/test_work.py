@@ -1,6 +1,7 @@
 """What the server does beside answering goes on, or is missed at once."""
 
 import asyncio
+import errno
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from structura_local import app, work
 from structura_local import space as space_module
+from structura_local.errors import AppError
 from structura_local.folder import Folder
 from structura_local.operations.backups import Backups
 from structura_local.operations.history import History
@@ -89,6 +91,19 @@ async def test_a_disk_that_takes_nothing_is_told_once(
         await thrice()
         assert [record.getMessage() for record in told()] == [once.getMessage()] * 2
         read_only(False)
+
+
+def test_what_names_another_file_each_time_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A backup has a new name with every try; another reason is news."""
+    trouble = work.Trouble("backups")
+    errors: list[Exception] = [AppError("backup-unsound", id=str(n), reason="x") for n in range(3)]
+    errors += [OSError(errno.ENOSPC, "no space", f"draft-{n}") for n in range(3)]
+    for error in errors:
+        trouble.say(error)
+    assert len(caplog.records) == 2
+    trouble.over()
+    trouble.say(errors[-1])
+    assert len(caplog.records) == 3
 
 
 async def test_a_drive_that_comes_back(

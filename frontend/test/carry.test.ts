@@ -43,7 +43,7 @@ test("whoever makes it is asked whether the clock is right now, and may leave it
   const [context, page, check] = await consoleOf(browser, lan(server.port));
   await visit(page, "sync");
   const give = page.getByRole("button", { name: "Descargar archivo" });
-  const asked = page.locator("dialog", { hasText: "¿El reloj de esta PC está bien ahora?" });
+  const asked = page.locator("dialog", { hasText: "¿Está en hora el reloj del servidor?" });
   await give.click();
   await asked.getByText("Cancelar").click();
   await asked.waitFor({ state: "detached" });
@@ -51,7 +51,7 @@ test("whoever makes it is asked whether the clock is right now, and may leave it
   await asked.getByText("Hay cambios pendientes del").waitFor();
   const [file] = await Promise.all([
     page.waitForEvent("download"),
-    asked.getByText("Está bien", { exact: true }).click(),
+    asked.getByText("El reloj está en hora", { exact: true }).click(),
   ]);
   expect(file.suggestedFilename()).toBe("structura-to-office.carry");
   const [again] = await Promise.all([page.waitForEvent("download"), give.click()]);

@@ -91,8 +91,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Serve a copy of the template, with a built frontend at `/` and the lines of a settings file if they are given; one
-   * that `isNew` has no plant. With a `port`, the file says where to listen; settings on trial wait `patience` seconds. The clock of one that
-   * `isClocked` can be set wrong.
+   * that `isNew` has no plant. With a `port`, the file says where to listen; settings on trial wait `patience` seconds.
+   * The clock of one that `isClocked` can be set wrong.
    */
   static async start({
     frontend,

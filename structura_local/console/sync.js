@@ -107,8 +107,8 @@ async function giveOut() {
     await give();
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "clock-in-doubt") throw error;
-    await sure(say("¿El reloj de esta PC está bien ahora?", "Is this PC's clock right now?"), error.message,
-      say("Está bien", "It is right"), () => give("?clockIsRight=true"), "primary");
+    await sure(say("¿Está en hora el reloj del servidor?", "Is the server's clock right?"), error.message,
+      say("El reloj está en hora", "The clock is right"), () => give("?clockIsRight=true"), "primary");
   }
 }
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
-from structura_local import clock
 from structura_local.carry_spanish import spanish
 from structura_local.domain.access import UPDATE, Caller
 from structura_local.errors import AppError
@@ -18,7 +18,7 @@ from sync.local import KeyRing
 from sync.protocol import SyncError
 
 PATIENCE = 30.0  # seconds that a person waits for an exchange over the network to end
-LATEST = 253_402_300_799_999  # milliseconds since 1970: the end of the year 9999, with which dates end
+LATEST = 253_402_000_000_000  # milliseconds since 1970: late in the year 9999, with which dates end
 
 
 class Enrolment(KeyRing, Protocol):
@@ -90,4 +90,5 @@ class Carry:
 
 
 def _minute(ms: int) -> str:
-    return clock.iso(min(ms, LATEST))[:16].replace("T", " ") + " UTC"
+    """As the server's own clock shows it."""
+    return datetime.fromtimestamp(min(ms, LATEST) / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -120,7 +120,7 @@ class Conflicts:
         entry = await self._entry(conflict_id)
         table, row_id, name = (entry.data[key] for key in ("collection", "rowId", "field"))
         if table not in self._nouns:
-            raise AppError("not-found", id=row_id)
+            raise AppError("unknown-collection", collection=table)
         noun = self._nouns[table]
         field = noun.collection.by_name.get(name)
         if name in noun.collection.secrets:

@@ -111,4 +111,5 @@ def open_alerts(tx: Transaction, kind: str, related: str) -> list[Row]:
 
 
 def _completions(tx: Transaction, machine: str, beginning: str, *, by_rules: bool) -> list[Row]:
-    return tx.completions_since(EVENTS, clock.iso(tx.at - SAME_EVENT), machine, beginning, f"{SERVER}*", by_rules)
+    moment = clock.iso(tx.at - SAME_EVENT)
+    return tx.completions_since(EVENTS, moment, machine, beginning, pattern=f"{SERVER}*", like=by_rules)

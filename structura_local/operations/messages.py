@@ -68,9 +68,11 @@ class Messages(Rows):
     def changes(self, tx: Transaction, caller: Caller, row: Row, body: Mapping[str, Any]) -> dict[str, Any]:
         """To mark a message to ALL as read is to join its readers. Who is no user reads for nobody."""
         changes = dict(body)
-        if changes.get("to", row.data.get("to")) == TO_ALL and "isRead" in changes:
-            is_read = changes.pop("isRead")
-            if caller.user_id:
+        if changes.get("to", row.data.get("to")) == TO_ALL:
+            is_read = changes.pop("isRead", None)
+            if row.data.get("to") != TO_ALL and row.data.get("isRead"):
+                changes["isRead"] = False  # who has read it was one, and now it is for everybody
+            if is_read is not None and caller.user_id:
                 readers = [reader for reader in row.data.get("readBy") or () if reader != caller.user_id]
                 changes["readBy"] = [*readers, caller.user_id] if is_read else readers
         return changes

@@ -21,9 +21,7 @@ from structura_local.store.tables import SET_ASIDE_SEQ
 
 MASK = "•"
 LAST_CHARACTER = "\U0010ffff"  # behind everything that begins alike
-
 AT_ONCE = 500  # rows and lines of the log that pile up at most
-
 UNRULED = ("import", "setup")  # origins of data that is taken as it is
 NEW: Mapping[str, Any] = {ANY: ""}  # the base of a row that head office has never had
 _NONE: Mapping[str, Any] = {}
@@ -242,12 +240,14 @@ class Transaction:
         sql = codec(collection).find_sql(tuple(equal), tuple(but), counted=True)
         return int(self._read().execute(sql, (*equal.values(), *but.values())).fetchone()[0])
 
-    def completions_since(self, events: Collection, moment: str, machine: str, start: str, *ids: object) -> list[Row]:
+    def completions_since(
+        self, events: Collection, moment: str, machine: str, beginning: str, *, pattern: str, like: bool
+    ) -> list[Row]:
         """A machine's completions that the server received at `moment` (ISO 8601, UTC) or later, newest first.
 
-        `start`: of their descriptions. `ids`: a pattern, and whether theirs are like it.
+        `beginning`: of their descriptions. Those whose ids are like `pattern` (GLOB), or those whose are not.
         """
-        said = (machine, start, start + LAST_CHARACTER, moment, *ids)
+        said = (machine, beginning, beginning + LAST_CHARACTER, moment, pattern, like)
         lines = self._read().execute(completions_sql(events), said).fetchall()
         return [self._seen(events, codec(events).decode(line)).row for line in lines]
 

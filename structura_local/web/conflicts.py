@@ -81,7 +81,7 @@ async def mark(request: web.Request) -> web.Response:
     parameters=(parameter("IdempotencyKey"),),
     answers={200: Reply(_ANY_OBJECT, "The object as it is now.", OBJECT_HEADERS)},
     refusals=("pin-not-restorable", "not-restorable", "gone", "sku-taken", "pin-taken", "easy-pin", "last-admin",
-              "invalid", "forbidden-fields"),
+              "invalid", "forbidden-fields", "unknown-collection"),
 )  # fmt: skip
 async def restore(request: web.Request) -> web.Response:
     """POST /api/system/conflicts/:id/restore"""

@@ -53,7 +53,9 @@ class Taken:
 
 
 class ClockDoubt(Refused):
-    """No file is made: what waits is dated up to `dated`, and this PC's clock shows `shown`, which is earlier (ms)."""
+    """No file is made: what waits is dated up to `dated`, and this PC's clock shows `shown` (milliseconds since 1970),
+    which is earlier by more than AHEAD_LIMIT.
+    """
 
     def __init__(self, dated: int, shown: int) -> None:
         super().__init__(f"Changes that wait are dated up to {dated}, and this PC's clock shows {shown}.")

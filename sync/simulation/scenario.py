@@ -166,14 +166,15 @@ def graves(stage: Stage) -> None:
 def thorough(stage: Stage) -> None:
     """All rows are counted anew; with harm done before it, when all was at rest, they are all there again after it."""
     world, node = stage.world, stage.node
+    world.cut(node)
     if stage.rng.random() < 0.5:
         world.sync(node, thorough=True)
         return
     settle(stage)
     world.harm(node, stage.rng)
     world.sync(node, thorough=True)
-    world.harmed.clear()
     settle(stage)
+    world.harmed.clear()
 
 
 def stick(stage: Stage) -> None:

@@ -236,7 +236,7 @@ async def test_a_collection_that_a_plant_does_not_know_yet(tmp_path: Path, centr
         # The journal is known to all, whatever it is about.
         assert "robots R-2" in await command("central", "conflicts", central_dsn)
         assert await old.ask("GET", "/api/system/conflicts") == [conflict]
-        assert (await old.send("POST", f"/api/system/conflicts/{conflict['id']}/restore", None, {}))[0] == 404
+        assert (await old.send("POST", f"/api/system/conflicts/{conflict['id']}/restore", None, {}))[0] == 409
         conflict = await old.ask("PATCH", f"/api/system/conflicts/{conflict['id']}", {"seen": True})
 
         await older.enter_async_context(late)

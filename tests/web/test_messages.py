@@ -69,6 +69,16 @@ async def test_the_owner_reads_for_nobody(api: Api) -> None:
     assert (await api.get("/api/messages/M", "OTHER")).json["isRead"] is False
 
 
+async def test_what_one_has_read_is_new_to_all(api: Api) -> None:
+    """A message that goes on to ALL is unread for each, but for who says otherwise of themselves."""
+    for row_id, said in (("A", {}), ("B", {"isRead": True})):
+        await api.made("/api/messages", {"id": row_id, "to": ID["OPERATOR"], "content": "x"})
+        await api.patch(f"/api/messages/{row_id}", {"isRead": True}, "OPERATOR")
+        assert (await api.patch(f"/api/messages/{row_id}", {"to": "ALL", **said})).json["isRead"] is bool(said)
+        for who in ("OPERATOR", "OTHER"):
+            assert (await api.get(f"/api/messages/{row_id}", who)).json["isRead"] is False
+
+
 async def test_read_by_the_receiver(api: Api) -> None:
     """A message to one person is read for everybody who sees it."""
     await api.made("/api/messages", {"id": "M", "to": ID["OPERATOR"], "content": "x"})
