@@ -84,6 +84,7 @@ class World:
     untold: set[Key] = field(default_factory=set)  # rows of files that were refused, of which a PC may not have heard
     carried: set[Node] = field(default_factory=set)  # of which head office has had a file
     excused: set[Node] = field(default_factory=set)  # whose database is or was in two places: they may become others
+    taken: set[Node] = field(default_factory=set)  # from whom head office took rows that they still take for unpushed
     moved: set[Node] = field(default_factory=set)  # whose sessions went on since the last check
     harmed: set[Node] = field(default_factory=set)  # rows have vanished from their databases, and are not back yet
     exact: bool = True  # nothing has happened yet after which the journal may name what its winner had seen
@@ -192,7 +193,7 @@ class World:
         sending = session.central.sending
         if late and sending is not None:
             self.late.append((session.central, sending))
-        self._unheard(session)
+        self._unheard(node, session)
         try:
             while True:
                 step(session.coroutine, SyncError("The link is dead."))
@@ -210,12 +211,15 @@ class World:
         """A session ends with the process that ran it."""
         session = self.sessions.pop(node, None)
         if session is not None:
-            self._unheard(session)
+            self._unheard(node, session)
             session.coroutine.close()
 
-    def _unheard(self, session: Session) -> None:
-        if any(place.startswith(("receive", "door")) for place in session.where.split(", ")):
-            self.exact = False  # it may not hear what head office has taken
+    def _unheard(self, node: Node, session: Session | None = None) -> None:
+        """An exchange is over: it may not hear what head office has taken."""
+        where = session.where.split(", ") if session else []
+        if node in self.taken or any(place.startswith(("receive", "door")) for place in where):
+            self.exact = False
+        self.taken.discard(node)
 
     def deliver(self, link: "Link", batch: Batch) -> None:
         """What was under way for long arrives at head office."""
@@ -227,6 +231,7 @@ class World:
 
     def _failed(self, node: Node, error: SyncError) -> None:
         self.happened[f"session: {type(error).__name__}"] += 1
+        self._unheard(node)
         if isinstance(error, ClockAhead):
             self.mends(node, "has stamps of the future")
 
@@ -369,6 +374,11 @@ class Port:
         await self._port.recognized(lineage)
         self._world.met[self._node] = self._world.office.incarnation
 
+    async def acknowledge(self, batch: Batch, head: int = 0) -> None:
+        """See sync.protocol.Local."""
+        await self._port.acknowledge(batch, head)
+        self._world.taken.discard(self._node)
+
     async def recount(self) -> None:
         """See sync.protocol.Local."""
         if not self._counts:
@@ -436,6 +446,8 @@ class Link:
         if batch.offered and self._world.office.incarnation:
             self._world.unjournaled |= self._meets_news(batch)
         standing = await self.attached.push(batch)
+        if batch.rows:
+            self._world.taken.add(self._node)
         for tagged in batch.rows:
             key = (tagged.collection, tagged.row.id)
             known = model.known(key, before.get(key)) | model.known(key, tagged.row)
